@@ -1,0 +1,68 @@
+// Acceptor: binds an address, takes connections in, shakes hands for TLS.
+//
+// Ours and not SoupServer's: libsoup 3.2.3 stops listening for ever after the first accept() that
+// fails (out of descriptors), and knows neither a deadline nor a count of connections.
+// Server's thread.
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <memory>
+
+#include "common/control_thread.hpp"
+#include "common/ref.hpp"
+#include "common/result.hpp"
+#include "signaling/server/client.hpp"
+#include "signaling/server/listen_address.hpp"
+#include "signaling/server/rate_limit.hpp"
+
+namespace webcast {
+
+struct AcceptorSettings {
+  size_t connections_per_address = 128;
+  size_t connections_per_loopback_address = 512;  // a reverse proxy is one address
+  size_t connections = 768;                       // descriptors are 1024 by default
+  RateSettings new_connections{.burst = 500, .per_second = 50};  // of an address
+  std::chrono::milliseconds request_deadline{20'000};
+};
+
+class Acceptor : public std::enable_shared_from_this<Acceptor> {
+ public:
+  struct Accepted {
+    Ref<GIOStream> stream{};
+    Ref<GSocketAddress> local{}, remote{};
+    std::shared_ptr<Client> client{};
+  };
+  using OnAccepted = std::function<void(Accepted)>;
+  using OnRefused = std::function<void(const char* cause)>;  // as Metrics has it
+
+  // `certificate`: null for plain TCP.
+  Acceptor(ControlThread& control, AcceptorSettings settings, Ref<GTlsCertificate> certificate,
+           OnAccepted on_accepted, OnRefused on_refused);
+
+  // Binds and starts; gives the port in use.
+  Result<uint16_t> open(const ListenAddress& address);
+  // No new connections after this; those that are shaking hands end.
+  void close();
+
+  size_t connections() const { return counts_->total(); }
+
+ private:
+  Result<uint16_t> bind(const ListenAddress& address);
+  void accept_next();
+  void on_connection(Ref<GSocketConnection> connection);
+  void shake_hands(Accepted accepted);
+
+  ControlThread& control_;
+  AcceptorSettings settings_;
+  Ref<GTlsCertificate> certificate_;
+  OnAccepted on_accepted_;
+  OnRefused on_refused_;
+  RateLimit rate_, loopback_rate_;
+  std::shared_ptr<AddressCounts> counts_ = std::make_shared<AddressCounts>();
+  Ref<GSocketListener> listener_;
+  Ref<GCancellable> cancellable_;
+  Timer retry_;
+};
+
+}  // namespace webcast

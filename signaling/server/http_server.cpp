@@ -1,0 +1,153 @@
+#include "signaling/server/http_server.hpp"
+
+#include <thread>
+
+#include "common/stream_name.hpp"
+#include "signaling/server/local_address.hpp"
+#include "signaling/server/site.hpp"
+#include "signaling/server/tls.hpp"
+
+namespace webcast {
+
+namespace {
+
+constexpr std::chrono::milliseconds kStopStep{2};
+
+class LocalPeerImpl : public LocalPeer {
+ public:
+  LocalPeerImpl(ControlThread& control, std::shared_ptr<Site> site, std::string id)
+      : control_(control), site_(std::move(site)), id_(std::move(id)) {}
+  ~LocalPeerImpl() override {
+    control_.call([this] { site_->switchboard().leave(id_); });
+  }
+  void send(Message message) override {
+    control_.post([site = site_, id = id_, message = std::move(message)] {
+      site->switchboard().send(id, message);
+    });
+  }
+
+ private:
+  ControlThread& control_;
+  std::shared_ptr<Site> site_;
+  std::string id_;
+};
+
+class HttpServer : public Server {
+ public:
+  explicit HttpServer(ServerSettings settings)
+      : settings_(std::move(settings)), control_("webcast-http") {}
+  ~HttpServer() override;
+
+  Result<void> open();
+
+  ListenAddress address() const override { return address_; }
+  std::string url() const override;
+  bool is_tls() const override { return !settings_.tls_certificate.empty(); }
+  std::unique_ptr<LocalPeer> join(std::function<void(const Message&)> receive) override;
+  Result<void> add_stream(const std::string& name) override;
+  void set_stream(const StreamStatus& status) override;
+  void remove_stream(const std::string& name) override;
+  Result<void> add_consumer(const std::string& name) override;
+  void remove_consumer(const std::string& name) override;
+  void set_tokens(const std::string& view_token, const std::string& publish_token) override;
+
+ private:
+  Result<void> add_name(const std::string& name, bool (Streams::*add)(const std::string&));
+
+  ServerSettings settings_;
+  ListenAddress address_;
+  ControlThread control_;
+  std::shared_ptr<Site> site_;
+};
+
+Result<void> HttpServer::open() {
+  auto certificate = load_certificate(settings_.tls_certificate, settings_.tls_key);
+  if (!certificate) return certificate.error();
+  AccessRules rules{settings_.address,
+                    settings_.view_token,
+                    settings_.publish_token,
+                    settings_.allow_origins,
+                    certificate_names(certificate->get()),
+                    settings_.token_secret};
+  if (!settings_.address.is_loopback()) {
+    for (std::string& name : machine_names())
+      rules.host_names.push_back(std::move(name));
+  }
+  Result<uint16_t> port = Error{ErrorCode::failed, "The server's thread did not start."};
+  control_.call([&] {
+    site_ = std::make_shared<Site>(control_, settings_, Access(std::move(rules)));
+    port = site_->open(*certificate);
+  });
+  if (!port) return port.error();
+  address_ = {settings_.address.host, *port};
+  return {};
+}
+
+HttpServer::~HttpServer() {
+  if (site_) {
+    control_.call([this] { site_->close(); });
+    auto end = std::chrono::steady_clock::now() + settings_.stop_patience;
+    while (site_->connections() > 0 && std::chrono::steady_clock::now() < end)
+      std::this_thread::sleep_for(kStopStep);
+  }
+  control_.stop();
+}
+
+std::string HttpServer::url() const {
+  ListenAddress shown = address_;
+  if (shown.is_all()) shown.host = first_network_address();
+  return (is_tls() ? "https://" : "http://") + shown.text() + "/";
+}
+
+std::unique_ptr<LocalPeer> HttpServer::join(std::function<void(const Message&)> receive) {
+  std::string id;
+  control_.call([&] { id = site_->switchboard().join(std::move(receive)); });
+  return std::make_unique<LocalPeerImpl>(control_, site_, std::move(id));
+}
+
+Result<void> HttpServer::add_stream(const std::string& name) {
+  return add_name(name, &Streams::add);
+}
+
+Result<void> HttpServer::add_consumer(const std::string& name) {
+  return add_name(name, &Streams::add_consumer);
+}
+
+Result<void> HttpServer::add_name(const std::string& name,
+                                  bool (Streams::*add)(const std::string&)) {
+  if (!is_stream_name(name))
+    return Error{ErrorCode::invalid_argument,
+                 "\"" + name + "\" is not a stream's name: use 1 to 64 of A-Z a-z 0-9 . _ -"};
+  bool added = false;
+  control_.call([&] { added = (site_->streams().*add)(name); });
+  if (added) return {};
+  return Error{ErrorCode::in_use, "A stream named \"" + name + "\" is served on " +
+                                      address_.text() +
+                                      " already: give this one another name (property stream)."};
+}
+
+void HttpServer::set_stream(const StreamStatus& status) {
+  control_.call([&] { site_->streams().update(status); });
+}
+
+void HttpServer::remove_stream(const std::string& name) {
+  control_.call([&] { site_->streams().remove(name); });
+}
+
+void HttpServer::remove_consumer(const std::string& name) {
+  control_.call([&] { site_->streams().remove_consumer(name); });
+}
+
+void HttpServer::set_tokens(const std::string& view_token, const std::string& publish_token) {
+  control_.call([&] { site_->set_tokens(view_token, publish_token); });
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Server>> Server::start(ServerSettings settings) {
+  auto server = std::make_unique<HttpServer>(std::move(settings));
+  if (auto opened = server->open(); !opened) return opened.error();
+  return std::unique_ptr<Server>(std::move(server));
+}
+
+}  // namespace webcast

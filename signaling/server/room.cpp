@@ -1,0 +1,328 @@
+#include "signaling/server/room.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "signaling/protocol/stream_meta.hpp"
+
+namespace webcast {
+
+namespace {
+
+constexpr size_t kMaxMissed = 256;
+
+// Listeners want to know of these alone. If each viewer that comes were told to all who are here,
+// thousands of them would keep a server busy with nothing.
+bool concerns_others(const Roles& roles) {
+  return roles.producer || roles.consumer;
+}
+
+bool sees(const PeerRights& rights, const std::string& meta) {
+  return rights.only_stream.empty() || read_stream_meta(meta).name == rights.only_stream;
+}
+
+constexpr const char* kOtherStream = "The token is for another stream.";
+
+}  // namespace
+
+Room::Room(NewId new_id, RoomSettings settings) : new_id_(std::move(new_id)), settings_(settings) {}
+
+std::string Room::connect(PeerKind kind, Outbox& out, PeerRights rights) {
+  std::string id = new_id_();
+  peers_[id].kind = kind;
+  peers_[id].rights = std::move(rights);
+  out.push_back({id, Welcome{id}});
+  return id;
+}
+
+Outbox Room::receive(const std::string& id, const Message& message, Time now) {
+  Outbox out;
+  auto found = peers_.find(id);
+  if (found == peers_.end()) return out;
+  Peer& peer = found->second;
+  bool first = !std::exchange(peer.spoke, true);
+
+  if (auto* version = std::get_if<SetProtocolVersion>(&message)) {
+    on(id, peer, *version, first, out);
+  } else if (auto* status = std::get_if<SetPeerStatus>(&message)) {
+    on(id, peer, *status, now, out);
+  } else if (std::holds_alternative<ListRequest>(message)) {
+    out.push_back({id, List{entries(&Roles::producer, peer.rights)}});
+  } else if (std::holds_alternative<ListConsumersRequest>(message)) {
+    peer.asked_for_consumers = true;
+    out.push_back({id, ListConsumers{entries(&Roles::consumer, peer.rights)}});
+  } else if (auto* request = std::get_if<StartSessionRequest>(&message)) {
+    on(id, *request, out);
+  } else if (auto* sdp = std::get_if<SessionSdp>(&message)) {
+    on(id, *sdp, out);
+  } else if (auto* ice = std::get_if<SessionIce>(&message)) {
+    forward(id, ice->session, message, out);
+  } else if (auto* plain = std::get_if<EndSession>(&message)) {
+    end(id, plain->session, std::nullopt, out);
+  } else if (auto* told = std::get_if<EndSessionV1_1>(&message)) {
+    end(id, told->session, told->error, out);
+  } else {
+    refuse(id, "This message is for the server to send.", out);
+  }
+  hold_back(out);
+  return out;
+}
+
+void Room::on(const std::string& id, Peer& peer, const SetProtocolVersion& message, bool first,
+              Outbox& out) {
+  if (!first) {
+    refuse(id, "setProtocolVersion must be the first message.", out);
+  } else if (message.version == "v1_1") {
+    peer.v1_1 = true;
+  } else if (message.version != "v1_0") {
+    refuse(id, "This server speaks v1_0 and v1_1.", out);
+  }
+}
+
+Result<void> Room::check(const std::string& id, const Peer& peer, const SetPeerStatus& message,
+                         const std::string& stream) const {
+  auto refused = [](std::string sentence) {
+    return Error{ErrorCode::refused, std::move(sentence)};
+  };
+  if (message.peer && !message.peer->empty() && *message.peer != id)
+    return refused("A peer sets its own status only.");
+  if ((message.roles.producer || message.roles.consumer) && !sees(peer.rights, message.meta))
+    return refused(kOtherStream);
+  if (!message.roles.producer) return {};
+  if (message.roles.consumer) return refused("A peer is a producer or a consumer, not both.");
+  if (peer.kind != PeerKind::local && !settings_.remote_producers)
+    return refused("This server takes no producers from the network.");
+  if (!peer.rights.may_publish) return refused("To publish here takes the publish token.");
+  for (const auto& [other, known] : peers_) {
+    if (other != id && !stream.empty() && known.stream == stream)
+      return refused("A stream named \"" + stream +
+                     "\" is published here already: stop that one, or choose another name.");
+  }
+  return {};
+}
+
+void Room::on(const std::string& id, Peer& peer, const SetPeerStatus& message, Time now,
+              Outbox& out) {
+  std::string stream = message.roles.producer ? read_stream_meta(message.meta).name : "";
+  if (auto checked = check(id, peer, message, stream); !checked)
+    return refuse(id, checked.error().sentence, out);
+  if (message.roles == peer.roles && message.meta == peer.meta) return;
+
+  bool was_producer = peer.roles.producer && !message.roles.producer;
+  bool was_consumer = peer.roles.consumer && !message.roles.consumer;
+  bool tell_all = concerns_others(peer.roles) || concerns_others(message.roles);
+  if (stream != peer.stream) peer.since = now;
+  peer.stream = std::move(stream);
+  peer.roles = message.roles;
+  peer.meta = message.meta;
+  // A viewer needs no role to ask for a session: only those of a dropped role end.
+  std::erase_if(sessions_, [&](const auto& entry) {
+    const Session& session = entry.second;
+    bool ends =
+        (was_producer && session.producer == id) || (was_consumer && session.consumer == id);
+    if (!ends) return false;
+    tell_ended(session.other(id), entry.first, std::nullopt, out);
+    // Behind a startSession that this peer did not see yet, it must learn the end too.
+    if (peer.kind == PeerKind::local) tell_ended(id, entry.first, std::nullopt, out);
+    return true;
+  });
+  if (tell_all) {
+    tell_listeners({id, peer.roles, peer.meta}, out);
+  } else if (peer.roles.listener) {
+    out.push_back({id, PeerStatusChanged{id, peer.roles, peer.meta}});
+  }
+}
+
+void Room::on(const std::string& id, const StartSessionRequest& message, Outbox& out) {
+  auto target = peers_.find(message.peer);
+  if (target == peers_.end() || message.peer == id)
+    return refuse(id, "There is no such peer to start a session with.", out);
+  const Roles& roles = target->second.roles;
+  if (!roles.producer && !roles.consumer)
+    return refuse(id, "That peer is neither a producer nor a consumer.", out);
+  const PeerRights& rights = peers_.at(id).rights;
+  if (!sees(rights, target->second.meta)) return refuse(id, kOtherStream, out);
+  if (roles.consumer && !rights.may_publish)
+    return refuse(id, "To publish here takes the publish token.", out);
+  auto asked = std::count_if(sessions_.begin(), sessions_.end(),
+                             [&](const auto& entry) { return entry.second.requester == id; });
+  if (static_cast<size_t>(asked) >= settings_.sessions_per_peer)
+    return refuse(id, "This peer has as many sessions as one may have.", out);
+
+  Session session{message.peer, id, id, {}};
+  if (!roles.producer) std::swap(session.producer, session.consumer);
+  std::string name = new_id_();
+  out.push_back({session.consumer, SessionStarted{session.producer, name}});
+  // An offer that the producer itself would make comes later, as every offer of a producer.
+  out.push_back({session.producer, StartSession{session.consumer, name,
+                                                roles.producer ? message.offer : std::nullopt}});
+  sessions_[name] = std::move(session);
+}
+
+void Room::on(const std::string& id, const SessionSdp& message, Outbox& out) {
+  auto found = sessions_.find(message.session);
+  if (found != sessions_.end() && found->second.consumer == id && message.is_offer)
+    return refuse(id, "A consumer makes its offer when it starts the session, not later.", out);
+  forward(id, message.session, message, out);
+}
+
+void Room::forward(const std::string& id, const std::string& session, const Message& message,
+                   Outbox& out) {
+  auto found = sessions_.find(session);
+  if (found == sessions_.end() || !found->second.has(id)) return;
+  const std::string& other = found->second.other(id);
+  if (peers_.contains(other)) out.push_back({other, message});
+}
+
+void Room::end(const std::string& id, const std::string& session, std::optional<std::string> error,
+               Outbox& out) {
+  auto found = sessions_.find(session);
+  if (found == sessions_.end() || !found->second.has(id)) return;
+  tell_ended(found->second.other(id), session, std::move(error), out);
+  sessions_.erase(found);
+}
+
+Outbox Room::disconnect(const std::string& id, Departure departure, Time now) {
+  Outbox out;
+  auto found = peers_.find(id);
+  if (found == peers_.end()) return out;
+  Peer& peer = found->second;
+  Roles roles = std::exchange(peer.roles, Roles{});
+  if (departure == Departure::lost && peer.kind == PeerKind::resuming) {
+    peer.stream.clear();
+    peer.away = now + settings_.grace;
+  } else {
+    leave(id, departure, now, out);
+  }
+  if (concerns_others(roles)) tell_listeners({id, Roles{}, "null"}, out);
+  hold_back(out);
+  return out;
+}
+
+void Room::leave(const std::string& id, Departure departure, Time now, Outbox& out) {
+  peers_.erase(id);
+  for (auto entry = sessions_.begin(); entry != sessions_.end();) {
+    auto& [name, session] = *entry;
+    if (!session.has(id)) {
+      ++entry;
+    } else if (departure == Departure::lost && peers_.contains(session.other(id))) {
+      session.ends = now + settings_.grace;
+      ++entry;
+    } else {
+      tell_ended(session.other(id), name, std::nullopt, out);
+      entry = sessions_.erase(entry);
+    }
+  }
+}
+
+Outbox Room::resume(const std::string& id, PeerRights rights) {
+  Outbox out;
+  auto found = peers_.find(id);
+  if (found == peers_.end()) return out;
+  Peer& peer = found->second;
+  peer.rights = std::move(rights);
+  peer.away.reset();
+  peer.spoke = false;
+  out.push_back({id, Welcome{id}});
+  for (Message& message : std::exchange(peer.missed, {}))
+    out.push_back({id, std::move(message)});
+  return out;
+}
+
+Outbox Room::expire(Time now) {
+  Outbox out;
+  std::vector<std::string> gone;
+  for (const auto& [id, peer] : peers_) {
+    if (peer.away && *peer.away <= now) gone.push_back(id);
+  }
+  for (const std::string& id : gone) {
+    peers_.erase(id);
+    for (auto& [name, session] : sessions_)
+      if (session.has(id)) session.ends = now;
+  }
+  std::erase_if(sessions_, [&](const auto& entry) {
+    const Session& session = entry.second;
+    if (!session.ends || *session.ends > now) return false;
+    for (const std::string& id : {session.producer, session.consumer}) {
+      auto found = peers_.find(id);
+      if (found != peers_.end() && found->second.kind == PeerKind::remote)
+        tell_ended(id, entry.first, std::nullopt, out);
+    }
+    return true;
+  });
+  return out;
+}
+
+std::optional<Room::Time> Room::next_expiry() const {
+  std::optional<Time> next;
+  auto consider = [&](const std::optional<Time>& time) {
+    if (time && (!next || *time < *next)) next = time;
+  };
+  for (const auto& [id, peer] : peers_)
+    consider(peer.away);
+  for (const auto& [name, session] : sessions_)
+    consider(session.ends);
+  return next;
+}
+
+bool Room::is_producer(const std::string& id) const {
+  auto found = peers_.find(id);
+  return found != peers_.end() && found->second.roles.producer;
+}
+
+std::map<std::string, PublishedStream> Room::published() const {
+  std::map<std::string, size_t> viewers;
+  for (const auto& [name, session] : sessions_)
+    if (!session.ends) viewers[session.producer]++;
+  std::map<std::string, PublishedStream> result;
+  for (const auto& [id, peer] : peers_) {
+    if (peer.kind == PeerKind::local || peer.stream.empty()) continue;
+    result[peer.stream] = {peer.meta, viewers.contains(id) ? viewers[id] : 0, peer.since};
+  }
+  return result;
+}
+
+void Room::hold_back(Outbox& out) {
+  std::erase_if(out, [&](Outgoing& outgoing) {
+    auto found = peers_.find(outgoing.peer);
+    if (found == peers_.end() || !found->second.away) return false;
+    if (found->second.missed.size() < kMaxMissed)
+      found->second.missed.push_back(std::move(outgoing.message));
+    return true;
+  });
+}
+
+void Room::tell_listeners(const PeerStatusChanged& message, Outbox& out) {
+  for (const auto& [id, peer] : peers_) {
+    // Older clients take the role `consumer` for nonsense and fail.
+    bool knows = !message.roles.consumer || peer.v1_1 || peer.asked_for_consumers;
+    // Of one that has no role any more every listener may know: there is no name in it.
+    bool may_know = !concerns_others(message.roles) || sees(peer.rights, message.meta);
+    if (peer.roles.listener && knows && may_know) out.push_back({id, message});
+  }
+}
+
+void Room::tell_ended(const std::string& id, const std::string& session,
+                      std::optional<std::string> error, Outbox& out) {
+  auto found = peers_.find(id);
+  if (found == peers_.end()) return;
+  if (found->second.v1_1) {
+    out.push_back({id, EndSessionV1_1{session, std::move(error)}});
+  } else {
+    out.push_back({id, EndSession{session}});
+  }
+}
+
+void Room::refuse(const std::string& id, std::string details, Outbox& out) {
+  out.push_back({id, ErrorMessage{std::move(details)}});
+}
+
+std::vector<PeerEntry> Room::entries(bool Roles::*role, const PeerRights& rights) const {
+  std::vector<PeerEntry> result;
+  for (const auto& [id, peer] : peers_) {
+    if (peer.roles.*role && sees(rights, peer.meta)) result.push_back({id, peer.meta});
+  }
+  return result;
+}
+
+}  // namespace webcast

@@ -1,0 +1,138 @@
+// Room: who is here, who talks to whom. The rules of the relay, without any I/O.
+//
+// A message comes in, messages go out. Time comes in as an argument; ids come from a generator.
+// Its server owns it and calls it on the server's thread. docs/protocol.md lists the rules.
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "common/result.hpp"
+#include "signaling/protocol/message.hpp"
+
+namespace webcast {
+
+// A message for one peer of the room.
+struct Outgoing {
+  std::string peer{};
+  Message message{};
+};
+using Outbox = std::vector<Outgoing>;
+
+struct RoomSettings {
+  size_t sessions_per_peer = 16;            // that one peer asked for
+  bool remote_producers = false;            // whether a peer from the network may publish
+  std::chrono::milliseconds grace{30'000};  // for a peer whose connection was lost
+};
+
+// What a peer is. One that sees by itself when its media ends is never told that the other side's
+// connection was lost; another is told when the grace is over.
+enum class PeerKind {
+  local,     // in this process: sees it by its own watchdog, as `resuming` does
+  remote,    // may have no way to see it
+  browser,   // sees it: a browser's RTCPeerConnection asks the other side for consent
+  resuming,  // comes back as the same peer when its connection was lost
+};
+
+// What a peer's token permits.
+struct PeerRights {
+  bool may_publish = true;    // to bring a consumer a stream, too
+  std::string only_stream{};  // it sees this one alone; empty: all
+};
+
+// A stream of a producer beyond the network.
+struct PublishedStream {
+  std::string meta{};
+  size_t viewers = 0;  // sessions, in negotiation too
+  std::chrono::steady_clock::time_point since{};
+};
+
+enum class Departure {
+  leaves,  // closed its connection, or was shown the door: its sessions end
+  lost,    // the connection broke: its sessions go on without signaling for a while
+};
+
+class Room {
+ public:
+  using Time = std::chrono::steady_clock::time_point;
+  using NewId = std::function<std::string()>;
+
+  explicit Room(NewId new_id, RoomSettings settings = {});
+
+  // The new peer's id; `out` gets its welcome.
+  std::string connect(PeerKind kind, Outbox& out, PeerRights rights = {});
+  Outbox receive(const std::string& peer, const Message& message, Time now);
+  Outbox disconnect(const std::string& peer, Departure departure, Time now);
+  // A `resuming` peer is here again, under its old id: its welcome and what it missed.
+  // `rights`: by the token that it brought this time.
+  Outbox resume(const std::string& peer, PeerRights rights = {});
+
+  // Forgets the sessions and peers whose grace is over; to be called at next_expiry().
+  Outbox expire(Time now);
+  std::optional<Time> next_expiry() const;
+
+  bool has(const std::string& peer) const { return peers_.contains(peer); }
+  bool is_producer(const std::string& peer) const;
+  size_t peers() const { return peers_.size(); }
+  size_t sessions() const { return sessions_.size(); }
+  // By name. Producers whose meta has no name that a stream may have are not among them.
+  std::map<std::string, PublishedStream> published() const;
+
+ private:
+  struct Peer {
+    PeerKind kind = PeerKind::remote;
+    Roles roles{};
+    std::string meta = "null";
+    bool v1_1 = false;
+    bool spoke = false;         // too late for setProtocolVersion
+    std::string stream{};       // of a producer; empty: its meta has no usable name
+    Time since{};               // when that became so
+    std::optional<Time> away{};  // until when a lost peer may resume
+    std::vector<Message> missed{};
+    PeerRights rights{};
+    bool asked_for_consumers = false;
+  };
+  struct Session {
+    std::string producer{};
+    std::string consumer{};
+    std::string requester{};
+    std::optional<Time> ends{};  // set once one side was lost
+    const std::string& other(const std::string& peer) const {
+      return peer == producer ? consumer : producer;
+    }
+    bool has(const std::string& peer) const { return peer == producer || peer == consumer; }
+  };
+  using Sessions = std::map<std::string, Session>;
+
+  void on(const std::string& id, Peer& peer, const SetProtocolVersion& message, bool first,
+          Outbox& out);
+  void on(const std::string& id, Peer& peer, const SetPeerStatus& message, Time now, Outbox& out);
+  Result<void> check(const std::string& id, const Peer& peer, const SetPeerStatus& message,
+                     const std::string& stream) const;
+  void on(const std::string& id, const StartSessionRequest& message, Outbox& out);
+  void on(const std::string& id, const SessionSdp& message, Outbox& out);
+  void forward(const std::string& id, const std::string& session, const Message& message,
+               Outbox& out);
+  void end(const std::string& id, const std::string& session, std::optional<std::string> error,
+           Outbox& out);
+
+  void leave(const std::string& id, Departure departure, Time now, Outbox& out);
+  // What is for a peer that is away waits for it.
+  void hold_back(Outbox& out);
+  void tell_listeners(const PeerStatusChanged& message, Outbox& out);
+  void tell_ended(const std::string& peer, const std::string& session,
+                  std::optional<std::string> error, Outbox& out);
+  void refuse(const std::string& peer, std::string details, Outbox& out);
+  std::vector<PeerEntry> entries(bool Roles::*role, const PeerRights& rights) const;
+
+  NewId new_id_;
+  RoomSettings settings_;
+  std::map<std::string, Peer> peers_;
+  Sessions sessions_;
+};
+
+}  // namespace webcast

@@ -1,0 +1,76 @@
+// Switchboard: carries messages between the room and its peers, WebSockets and local ones alike.
+//
+// Its site owns it; server's thread.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+
+#include "common/control_thread.hpp"
+#include "signaling/server/metrics.hpp"
+#include "signaling/server/rate_limit.hpp"
+#include "signaling/server/room.hpp"
+#include "signaling/server/streams.hpp"
+#include "signaling/server/websocket.hpp"
+
+namespace webcast {
+
+class Switchboard : public std::enable_shared_from_this<Switchboard> {
+ public:
+  using Receive = std::function<void(const Message&)>;
+
+  // `messages`: of one address.
+  Switchboard(ControlThread& control, RoomSettings settings, RateSettings messages);
+
+  // A peer in this process; its id. `kind`: remote for one that stands for a client beyond.
+  std::string join(Receive receive, PeerKind kind = PeerKind::local);
+  void send(const std::string& local_peer, const Message& message);
+  void leave(const std::string& local_peer);
+
+  // A secret by which a client that asked for one can come back as the same peer; `known`: what it
+  // brought from its connection before, or anything else.
+  std::string resume_secret(const std::string& known) const;
+  // `secret`: of resume_secret(), for PeerKind::resuming.
+  void add_websocket(GIOStream* stream, GUri* uri, std::shared_ptr<Client> client,
+                     const std::string& subprotocol, PeerKind kind, const std::string& secret,
+                     const PeerRights& rights);
+  size_t websockets_of(const std::string& client_key) const;
+  size_t websockets() const { return sockets_.size(); }
+  // Of producers beyond the network.
+  std::vector<StreamStatus> published() const;
+
+  void count_refusal(const char* cause) { metrics_.refused(cause); }
+  // As Prometheus reads it; `streams_here`: those of this process.
+  std::string metrics(size_t streams_here, size_t connections) const;
+
+  // Says goodbye to all.
+  void close();
+
+ private:
+  struct Socket {
+    std::shared_ptr<WebSocketPeer> peer;
+    std::string client_key;
+  };
+
+  std::string enter(PeerKind kind, const std::string& secret, const PeerRights& rights,
+                    Outbox& out);
+  void on_text(const std::string& id, std::string_view text);
+  void on_closed(const std::string& id, const WebSocketPeer* socket, Departure departure);
+  bool within_rate(const std::string& id, const Socket& socket);
+  void deliver(const Outbox& out);
+  void schedule_expiry();
+  void expire();
+
+  ControlThread& control_;
+  Room room_;
+  Metrics metrics_;
+  RateLimit message_rate_, message_rate_for_many_;
+  std::map<std::string, Receive> locals_;
+  std::map<std::string, Socket> sockets_;
+  std::map<std::string, std::string> resuming_;  // peers by their secrets
+  Timer expiry_;
+};
+
+}  // namespace webcast
