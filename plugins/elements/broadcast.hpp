@@ -1,0 +1,112 @@
+// Broadcast: what webcastsink does between its start and its stop.
+//
+// Tracks, signalers and viewers meet here. Owned by the element; its state belongs to its control
+// thread, and the public functions may be called from the application's threads.
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "common/control_thread.hpp"
+#include "plugins/elements/pad_tap.hpp"
+#include "plugins/elements/sink_settings.hpp"
+#include "plugins/elements/viewer.hpp"
+
+namespace webcast {
+
+// What comes before every pad has its caps waits this long for the others.
+inline constexpr auto kTrackWait = std::chrono::milliseconds(1500);
+
+// How the broadcast speaks to the world: bus messages and signals of the element.
+struct BroadcastEvents {  // any thread
+  std::function<void(const std::string& url)> listening;
+  std::function<void(const std::string& location, const std::string& state)> signaling_state;
+  std::function<void(const std::string& id, const std::string& signaler)> viewer_added;
+  std::function<void(const std::string& id, const ViewerConnected&)> viewer_connected;
+  std::function<void(const std::string& id, const std::string& reason)> viewer_removed;
+  std::function<void(const Error&)> warning;
+  std::function<bool(const std::string& rendition, GstElement* encoder)> encoder_setup;
+};
+
+class Broadcast : public std::enable_shared_from_this<Broadcast> {
+ public:
+  static std::shared_ptr<Broadcast> create(SinkSettings settings, CheckedSettings checked,
+                                           BroadcastEvents events);
+  ~Broadcast();
+
+  // Opens the ways in. The error is the element's: nothing was left open.
+  Result<void> start();
+  // Once, after which nothing happens any more. Whether the media had ended by itself decides what
+  // the viewers are told.
+  void stop(bool media_ended);
+
+  // The clock of the user's pipeline; viewers are let in from the first one on.
+  void set_clock(GstClock* clock);
+  void add_tap(const std::shared_ptr<PadTap>& tap);
+  void remove_tap(const std::shared_ptr<PadTap>& tap);
+
+  unsigned viewers() const { return connected_viewers_; }
+  StructurePtr stats();
+  StructurePtr viewer_stats(const std::string& id);  // null: no such viewer
+  bool disconnect_viewer(const std::string& id, const std::string& reason);
+  void force_keyframe();
+
+ private:
+  struct Way {             // one location
+    std::string location;  // or the type of the application's signaler
+    std::unique_ptr<Signaler> signaler;
+  };
+  struct Session {
+    std::shared_ptr<Viewer> viewer;
+    Way* way = nullptr;
+    std::string session;
+    bool is_server = false;                // as the request said
+    std::vector<std::string> ice_servers;  // its own
+    Timer wait_for_tracks;
+  };
+
+  Broadcast(SinkSettings settings, CheckedSettings checked, BroadcastEvents events);
+  using MakeSignaler = std::function<Result<std::unique_ptr<Signaler>>(SignalerContext)>;
+  Result<void> open_way(const std::string& location, const MakeSignaler& make);
+  SignalerEvents signaler_events(Way* way);
+  void on_session_requested(Way* way, const SessionRequest& request);
+  void admit(Session& session);
+  void admit_waiting();
+  ViewerEvents viewer_events(const std::string& id);
+  void on_viewer_connected(const std::string& id, const ViewerConnected& connected);
+  Session* find_session(Way* way, const std::string& session);
+  void remove_viewer(const std::string& id, const std::string& reason, bool tell,
+                     std::optional<std::string> told);
+  void fail_viewer(const std::string& id, const Error& reason);
+  void count_viewers();
+
+  std::shared_ptr<Track> make_track(const std::shared_ptr<PadTap>& tap);
+  void on_input_changed(const std::string& track);
+  bool tracks_ready() const;
+  void on_all_ended();
+  void update_stream();
+  std::vector<std::string> told_servers();
+  bool may_announce(bool any_input);
+
+  const SinkSettings settings_;
+  const CheckedSettings checked_;
+  const BroadcastEvents events_;
+  std::vector<std::unique_ptr<Way>> ways_;
+  std::map<std::string, std::shared_ptr<PadTap>> taps_;   // by pad name
+  std::map<std::string, std::shared_ptr<Track>> tracks_;  // by pad name
+  std::map<std::string, Session> sessions_;               // by viewer id
+  Ref<GstClock> clock_;
+  Timer stream_update_;
+  Timer partial_wait_;
+  Timer renew_credentials_;
+  bool partial_allowed_ = false;
+  bool stopping_ = false;
+  std::atomic<unsigned> connected_viewers_{0};
+  std::unique_ptr<ControlThread> control_;  // last: joined before what its work touches goes
+};
+
+}  // namespace webcast

@@ -1,0 +1,124 @@
+// The part of Broadcast that lets viewers in and out. Control thread.
+#include <algorithm>
+
+#include "plugins/elements/broadcast.hpp"
+#include "plugins/elements/debug.hpp"
+
+namespace webcast {
+
+void Broadcast::on_session_requested(Way* way, const SessionRequest& request) {
+  if (settings_.max_viewers != 0 && sessions_.size() >= settings_.max_viewers) {
+    way->signaler->end_session(request.session, std::string(kStreamFull) + ": try again later");
+    return;
+  }
+  if (sessions_.count(request.session)) {
+    way->signaler->end_session(request.session, "This session exists already");
+    return;
+  }
+  Session session;
+  session.way = way;
+  session.session = request.session;
+  session.is_server = request.is_server;
+  session.ice_servers = request.ice_servers;
+  session.viewer = std::make_shared<Viewer>(request.session, request.offer, *control_,
+                                            viewer_events(request.session));
+  auto& kept = sessions_.emplace(request.session, std::move(session)).first->second;
+  events_.viewer_added(request.session, way->location);
+  if (clock_ && tracks_ready()) return admit(kept);
+  std::string id = request.session;
+  kept.wait_for_tracks = control_->after(kTrackWait, [this, id] {
+    auto found = sessions_.find(id);
+    if (found != sessions_.end() && clock_) admit(found->second);
+  });
+}
+
+void Broadcast::admit(Session& session) {
+  session.wait_for_tracks.cancel();
+  Viewer::Plan plan;
+  for (auto& [name, track] : tracks_)
+    if (track->has_input()) plan.tracks.push_back(track);
+  if (plan.tracks.empty()) return;  // admit_waiting comes again with the first input
+  plan.video_preference = checked_.video_preference;
+  plan.audio_preference = checked_.audio_preference;
+  plan.peer = settings_.peer;
+  plan.is_server = session.is_server;
+  add_servers(plan.peer.ice, session.ice_servers);
+  plan.clock = clock_;
+  auto viewer = session.viewer;  // the session may go while it begins
+  viewer->begin(plan);
+}
+
+void Broadcast::admit_waiting() {
+  if (!clock_ || !tracks_ready()) return;
+  std::vector<std::string> waiting;
+  for (auto& [id, session] : sessions_)
+    if (!session.viewer->began()) waiting.push_back(id);
+  for (const std::string& id : waiting)
+    if (auto found = sessions_.find(id); found != sessions_.end()) admit(found->second);
+}
+
+ViewerEvents Broadcast::viewer_events(const std::string& id) {
+  // The viewer is closed before this object goes, and says nothing once it is.
+  ViewerEvents events;
+  events.description = [this, id](const SessionDescription& description) {
+    Session& session = sessions_.at(id);
+    session.way->signaler->send_description(
+        session.session, description.type == SessionDescription::Type::offer, description.sdp);
+  };
+  events.candidate = [this, id](const IceCandidate& candidate) {
+    Session& session = sessions_.at(id);
+    session.way->signaler->send_candidate(session.session, candidate.mline, candidate.candidate);
+  };
+  events.connected = [this, id](const ViewerConnected& connected) {
+    on_viewer_connected(id, connected);
+  };
+  events.ended = [this, id](const Error& reason) { fail_viewer(id, reason); };
+  return events;
+}
+
+void Broadcast::on_viewer_connected(const std::string& id, const ViewerConnected& connected) {
+  GST_INFO("viewer %s: connected after %d ms, %s", id.c_str(),
+           static_cast<int>(connected.setup.count()), connected.rendition.c_str());
+  count_viewers();
+  events_.viewer_connected(id, connected);
+}
+
+Broadcast::Session* Broadcast::find_session(Way* way, const std::string& session) {
+  auto found = sessions_.find(session);
+  return found != sessions_.end() && found->second.way == way ? &found->second : nullptr;
+}
+
+void Broadcast::fail_viewer(const std::string& id, const Error& reason) {
+  GST_WARNING("viewer %s: %s (%s)", id.c_str(), reason.sentence.c_str(), reason.cause.c_str());
+  remove_viewer(id, reason.sentence, true, reason.sentence);
+}
+
+// `tell`: the viewer does not know yet; `told`: the error it is told, none for a plain end.
+void Broadcast::remove_viewer(const std::string& id, const std::string& reason, bool tell,
+                              std::optional<std::string> told) {
+  auto found = sessions_.find(id);
+  if (found == sessions_.end()) return;
+  Session session = std::move(found->second);
+  sessions_.erase(found);
+  session.viewer->close();
+  if (tell) session.way->signaler->end_session(session.session, std::move(told));
+  // It may be a handler of this very viewer that runs now.
+  control_->post([viewer = std::move(session.viewer)] {});
+  GST_INFO("viewer %s: removed: %s", id.c_str(), reason.c_str());
+  count_viewers();
+  events_.viewer_removed(id, reason);
+}
+
+void Broadcast::count_viewers() {
+  connected_viewers_ = static_cast<unsigned>(
+      std::count_if(sessions_.begin(), sessions_.end(),
+                    [](const auto& session) { return session.second.viewer->connected(); }));
+  // A crowd that joins is one update, not two hundred.
+  if (!stream_update_)
+    stream_update_ = control_->after(std::chrono::milliseconds(100), [this] {
+      stream_update_.cancel();
+      update_stream();
+    });
+}
+
+}  // namespace webcast

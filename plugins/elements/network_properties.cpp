@@ -1,0 +1,128 @@
+#include "plugins/elements/network_properties.hpp"
+
+#include "plugins/elements/property_values.hpp"
+
+namespace webcast {
+
+bool set_network_property(IceSettings& ice, AccessSettings& access, guint id, const GValue* value) {
+  switch (id) {
+    case kStunServer:
+      ice.stun_server = string_of(value);
+      return true;
+    case kTurnServers:
+      ice.turn_servers = strings_of(value);
+      return true;
+    case kTurnSecret:
+      ice.turn_secret = string_of(value);
+      return true;
+    case kIceTransportPolicy:
+      ice.relay_only = g_value_get_enum(value) == 1;
+      return true;
+    case kLocalAddresses:
+      ice.local_addresses = strings_of(value);
+      return true;
+    case kMinPort:
+      ice.min_port = g_value_get_uint(value);
+      return true;
+    case kMaxPort:
+      ice.max_port = g_value_get_uint(value);
+      return true;
+    case kExternalAddress:
+      ice.external_address = string_of(value);
+      return true;
+    case kViewToken:
+      access.view_token = string_of(value);
+      return true;
+    case kPublishToken:
+      access.publish_token = string_of(value);
+      return true;
+    case kAllowOrigins:
+      access.allow_origins = split_origins(string_of(value));
+      return true;
+    case kTlsCertificate:
+      access.tls_certificate = string_of(value);
+      return true;
+    case kTlsKey:
+      access.tls_key = string_of(value);
+      return true;
+    default:
+      return false;
+  }
+}
+
+bool get_network_property(const IceSettings& ice, const AccessSettings& access, guint id,
+                          GValue* value) {
+  switch (id) {
+    case kStunServer:
+      set_string_or_null(value, ice.stun_server);
+      return true;
+    case kTurnServers:
+      set_strings(value, ice.turn_servers);
+      return true;
+    case kIceTransportPolicy:
+      g_value_set_enum(value, ice.relay_only);
+      return true;
+    case kLocalAddresses:
+      set_strings(value, ice.local_addresses);
+      return true;
+    case kMinPort:
+      g_value_set_uint(value, ice.min_port);
+      return true;
+    case kMaxPort:
+      g_value_set_uint(value, ice.max_port);
+      return true;
+    case kExternalAddress:
+      set_string_or_null(value, ice.external_address);
+      return true;
+    case kAllowOrigins:
+      g_value_set_string(value, joined(access.allow_origins).c_str());
+      return true;
+    case kTlsCertificate:
+      set_string_or_null(value, access.tls_certificate);
+      return true;
+    case kTlsKey:
+      set_string_or_null(value, access.tls_key);
+      return true;
+    default:
+      return false;
+  }
+}
+
+void install_network_properties(Installer install) {
+  install.string(kStunServer, "stun-server", "STUN server",
+                 "STUN server as stun://host:port (none: not used)", nullptr);
+  install.list(kTurnServers, "turn-servers", "TURN servers",
+               "TURN servers, each as turn(s)://user:password@host:port (empty: none)",
+               "TURN server", "turn(s)://user:password@host:port");
+  install.string(kTurnSecret, "turn-secret", "TURN secret",
+                 "Secret shared with turn-servers (coturn: use-auth-secret): each peer's "
+                 "connection gets a user and a password of its own that expire after 24 hours, "
+                 "and those of turn-servers are left out (none: those are used). Never logged",
+                 nullptr, kWriteOnly);
+  install.choice(kIceTransportPolicy, "ice-transport-policy", "ICE transport policy",
+                 "Which ways media may take: all, or relay (only through turn-servers)",
+                 ice_transport_policy_type());
+  install.list(kLocalAddresses, "local-addresses", "Local addresses",
+               "Addresses of this machine to send media from, such as <127.0.0.1> (empty: all)",
+               "Address", "IPv4 or IPv6 address of this machine");
+  install.number(kMinPort, "min-port", "Minimum port",
+                 "Lowest UDP port for media (0 to 65535; 0: any)", 0, 65535, 0);
+  install.number(kMaxPort, "max-port", "Maximum port",
+                 "Highest UDP port for media (0 to 65535; 0: any)", 0, 65535, 0);
+  install.string(kExternalAddress, "external-address", "External address",
+                 "Public IP address of a 1:1 NAT in front of this machine (cloud, container), "
+                 "added as a candidate (none: not behind one)",
+                 nullptr);
+  install.string(kAllowOrigins, "allow-origins", "Allowed origins",
+                 "Web origins, separated by commas, whose pages may use the listener (empty: its "
+                 "own pages only; *: any)",
+                 "");
+  install.string(kTlsCertificate, "tls-certificate", "TLS certificate",
+                 "PEM file with the certificate chain of the listener; with tls-key it speaks "
+                 "https and wss (none: http and ws)",
+                 nullptr);
+  install.string(kTlsKey, "tls-key", "TLS key",
+                 "PEM file with the private key of tls-certificate (none: http and ws)", nullptr);
+}
+
+}  // namespace webcast

@@ -1,0 +1,188 @@
+#include "plugins/elements/pad_tap.hpp"
+
+#include <gst/video/video.h>
+
+#include <chrono>
+
+namespace webcast {
+namespace {
+
+constexpr auto kDrainTimeout = std::chrono::seconds(2);
+// Room for a demuxer that interleaves badly; raw pictures are bounded by bytes.
+constexpr guint64 kQueueTime = 2 * GST_SECOND;
+constexpr guint kQueueBytes = 64 * 1024 * 1024;
+
+// What comes first is what a source that can choose should give: the encoders' own formats.
+const char* sink_caps(MediaKind kind) {
+  return kind == MediaKind::video
+             ? "video/x-raw, format=(string){ I420, NV12 }; video/x-raw(ANY); video/x-h264; "
+               "video/x-vp8; video/x-vp9; video/x-h265; video/x-av1"
+             : "audio/x-raw, format=(string)S16LE, layout=(string)interleaved, rate=(int)48000, "
+               "channels=(int)[1,2]; audio/x-raw; audio/x-opus; "
+               "audio/x-alaw; audio/x-mulaw";
+}
+
+bool upstream_is_live(GstPad* pad) {
+  GstQuery* query = gst_query_new_latency();
+  gboolean live = FALSE;
+  if (gst_pad_peer_query(pad, query)) gst_query_parse_latency(query, &live, nullptr, nullptr);
+  gst_query_unref(query);
+  return live;
+}
+
+GstClockTime shifted(GstClockTime time, const GstSegment* segment, GstClockTime base) {
+  if (!GST_CLOCK_TIME_IS_VALID(time)) return GST_CLOCK_TIME_NONE;
+  guint64 running = 0;
+  int sign = gst_segment_to_running_time_full(segment, GST_FORMAT_TIME, time, &running);
+  if (sign > 0) return base + running;
+  if (sign < 0 && base >= running) return base - running;
+  return GST_CLOCK_TIME_NONE;
+}
+
+}  // namespace
+
+Result<std::shared_ptr<PadTap>> PadTap::create(GstBin* bin, std::string name, MediaKind kind,
+                                               GstPadTemplate* templ) {
+  std::shared_ptr<PadTap> tap(new PadTap(std::move(name), kind));
+  tap->queue_ = make_element("queue");
+  tap->appsink_ = make_element("appsink");
+  if (!tap->queue_ || !tap->appsink_)
+    return Error{ErrorCode::not_found,
+                 "The elements queue and appsink are missing: install GStreamer's core and base "
+                 "plugins (gstreamer1.0-plugins-base)"};
+  g_object_set(tap->queue_.get(), "max-size-time", kQueueTime, "max-size-bytes", kQueueBytes,
+               "max-size-buffers", 0u, nullptr);
+  Ref<GstCaps> caps = adopt(gst_caps_from_string(sink_caps(kind)));
+  // async=false: a pad that gets no data must not keep the whole pipeline from starting.
+  g_object_set(tap->appsink_.get(), "caps", caps.get(), "async", FALSE, "max-buffers", 1u,
+               "enable-last-sample", FALSE, nullptr);
+  tap->connect_callbacks();
+  gst_bin_add_many(bin, tap->queue_.get(), tap->appsink_.get(), nullptr);
+  gst_element_link(tap->queue_.get(), tap->appsink_.get());
+  Ref<GstPad> target = adopt(gst_element_get_static_pad(tap->queue_.get(), "sink"));
+  tap->ghost_ = adopt(GST_PAD(gst_object_ref_sink(
+      gst_ghost_pad_new_from_template(tap->name_.c_str(), target.get(), templ))));
+  gst_element_sync_state_with_parent(tap->appsink_.get());
+  gst_element_sync_state_with_parent(tap->queue_.get());
+  return tap;
+}
+
+void PadTap::connect_callbacks() {
+  GstAppSinkCallbacks callbacks = {};
+  callbacks.new_sample = [](GstAppSink* appsink, gpointer data) {
+    Ref<GstSample> sample = adopt(gst_app_sink_try_pull_sample(appsink, 0));
+    auto tap = static_cast<std::weak_ptr<PadTap>*>(data)->lock();
+    if (sample && tap) tap->on_sample(sample.get());
+    return GST_FLOW_OK;
+  };
+  callbacks.eos = [](GstAppSink*, gpointer data) {
+    if (auto tap = static_cast<std::weak_ptr<PadTap>*>(data)->lock()) tap->on_end();
+  };
+  gst_app_sink_set_callbacks(
+      GST_APP_SINK(appsink_.get()), &callbacks, new std::weak_ptr<PadTap>(weak_from_this()),
+      [](gpointer data) { delete static_cast<std::weak_ptr<PadTap>*>(data); });
+  Ref<GstPad> pad = adopt(gst_element_get_static_pad(queue_.get(), "src"));
+  gst_pad_add_probe(pad.get(), GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM, &PadTap::on_event,
+                    new std::weak_ptr<PadTap>(weak_from_this()),
+                    [](gpointer data) { delete static_cast<std::weak_ptr<PadTap>*>(data); });
+}
+
+// A live source's buffers come at their time already: waiting once more would only add latency.
+GstPadProbeReturn PadTap::on_event(GstPad*, GstPadProbeInfo* info, gpointer data) {
+  auto tap = static_cast<std::weak_ptr<PadTap>*>(data)->lock();
+  if (!tap || GST_EVENT_TYPE(GST_PAD_PROBE_INFO_EVENT(info)) != GST_EVENT_SEGMENT)
+    return GST_PAD_PROBE_OK;
+  Ref<GstPad> inlet = adopt(gst_element_get_static_pad(tap->queue_.get(), "sink"));
+  g_object_set(tap->appsink_.get(), "sync", !upstream_is_live(inlet.get()), nullptr);
+  return GST_PAD_PROBE_OK;
+}
+
+Ref<GstBuffer> PadTap::on_internal_timeline(GstBuffer* buffer, const GstSegment* segment) const {
+  GstClockTime base = gst_element_get_base_time(appsink_.get());
+  GstClockTime pts = shifted(GST_BUFFER_PTS(buffer), segment, base);
+  GstClockTime dts = shifted(GST_BUFFER_DTS(buffer), segment, base);
+  if (!GST_CLOCK_TIME_IS_VALID(pts)) {
+    if (GST_CLOCK_TIME_IS_VALID(GST_BUFFER_PTS(buffer))) return {};  // outside of the segment
+    pts = dts;
+  }
+  if (!GST_CLOCK_TIME_IS_VALID(pts)) {
+    Ref<GstClock> clock = adopt(gst_element_get_clock(appsink_.get()));
+    if (!clock) return {};
+    pts = gst_clock_get_time(clock.get());
+  }
+  Ref<GstBuffer> shared = retain(buffer);
+  Ref<GstBuffer> copy = adopt(gst_buffer_copy(shared.get()));  // the memories are shared
+  GST_BUFFER_PTS(copy.get()) = pts;
+  GST_BUFFER_DTS(copy.get()) = dts;
+  return copy;
+}
+
+void PadTap::on_sample(GstSample* sample) {
+  auto track = this->track();
+  GstBuffer* buffer = gst_sample_get_buffer(sample);
+  GstCaps* caps = gst_sample_get_caps(sample);
+  const GstSegment* segment = gst_sample_get_segment(sample);
+  if (!track || !buffer || !caps || !segment || segment->format != GST_FORMAT_TIME) return;
+  {
+    std::lock_guard lock(mutex_);
+    reached_end_ = false;
+  }
+  if (auto moved = on_internal_timeline(buffer, segment)) track->feed(moved.get(), caps);
+}
+
+void PadTap::on_end() {
+  auto track = this->track();
+  std::unique_lock lock(mutex_);
+  reached_end_ = true;
+  drained_ = false;
+  if (!track || drain_cancelled_) return;
+  lock.unlock();
+  track->end();
+  lock.lock();
+  drained_condition_.wait_for(lock, kDrainTimeout, [this] { return drained_ || drain_cancelled_; });
+}
+
+void PadTap::set_track(std::shared_ptr<Track> track) {
+  std::lock_guard lock(mutex_);
+  track_.swap(track);
+  drain_cancelled_ = false;
+  reached_end_ = false;
+}
+
+std::shared_ptr<Track> PadTap::track() const {
+  std::lock_guard lock(mutex_);
+  return track_;
+}
+
+void PadTap::on_drained() {
+  std::lock_guard lock(mutex_);
+  drained_ = true;
+  drained_condition_.notify_all();
+}
+
+void PadTap::cancel_drain() {
+  std::lock_guard lock(mutex_);
+  drain_cancelled_ = true;
+  drained_condition_.notify_all();
+}
+
+bool PadTap::reached_end() const {
+  std::lock_guard lock(mutex_);
+  return reached_end_;
+}
+
+void PadTap::request_upstream_keyframe() {
+  gst_pad_push_event(ghost_.get(),
+                     gst_video_event_new_upstream_force_key_unit(GST_CLOCK_TIME_NONE, TRUE, 0));
+}
+
+void PadTap::remove(GstBin* bin) {
+  cancel_drain();
+  gst_element_set_locked_state(queue_.get(), TRUE);
+  gst_element_set_locked_state(appsink_.get(), TRUE);
+  gst_element_set_state(appsink_.get(), GST_STATE_NULL);
+  gst_element_set_state(queue_.get(), GST_STATE_NULL);
+  gst_bin_remove_many(bin, queue_.get(), appsink_.get(), nullptr);
+}
+
+}  // namespace webcast

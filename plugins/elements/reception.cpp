@@ -1,0 +1,166 @@
+#include "plugins/elements/reception.hpp"
+
+#include "plugins/elements/debug.hpp"
+#include "plugins/gst/structure.hpp"
+#include "plugins/signalers/location.hpp"
+
+namespace webcast {
+
+std::shared_ptr<Reception> Reception::create(GstElement* element, SourceSettings settings,
+                                             CheckedSettings checked, ReceptionEvents events) {
+  return std::shared_ptr<Reception>(
+      new Reception(element, std::move(settings), std::move(checked), std::move(events)));
+}
+
+Reception::Reception(GstElement* element, SourceSettings settings, CheckedSettings checked,
+                     ReceptionEvents events)
+    : element_(element),
+      settings_(std::move(settings)),
+      checked_(std::move(checked)),
+      events_(std::move(events)),
+      control_(std::make_unique<ControlThread>("webcast-control")) {}
+
+Reception::~Reception() {
+  stop();
+}
+
+Result<void> Reception::start() {
+  Result<void> opened;
+  control_->call([&] {
+    for (const std::string& location : checked_.locations)
+      if (opened) opened = open_way(location);
+  });
+  if (!opened) stop();
+  return opened;
+}
+
+Result<void> Reception::open_way(const std::string& location) {
+  auto way = std::make_unique<Way>();
+  way->location = shown_location(location);
+  auto signaler =
+      make_signaler(location, SignalerContext{*control_, settings_.access,
+                                              signaler_events(way.get()), SignalerRole::consumer});
+  if (!signaler) return signaler.error();
+  way->signaler = std::move(*signaler);
+  StreamInfo info;
+  info.name = settings_.stream;
+  info.has_own_servers = !settings_.ice.stun_server.empty() || !settings_.ice.turn_servers.empty();
+  if (auto started = way->signaler->start(info); !started) return started.error();
+  ways_.push_back(std::move(way));
+  return {};
+}
+
+SignalerEvents Reception::signaler_events(Way* way) {
+  std::weak_ptr<Reception> weak = weak_from_this();
+  auto when_alive = [weak](auto&& function) {
+    auto self = weak.lock();
+    if (self && !self->stopping_) function(*self);
+  };
+  SignalerEvents events;
+  events.session_requested = [=](const SessionRequest& request) {
+    when_alive([&](Reception& self) { self.on_session_requested(way, request); });
+  };
+  events.description = [=](const std::string& session, bool is_offer, const std::string& sdp) {
+    when_alive([&](Reception& self) {
+      if (self.is_current(way, session)) self.on_description(is_offer, sdp);
+    });
+  };
+  events.candidate = [=](const std::string& session, unsigned mline, const std::string& candidate) {
+    when_alive([&](Reception& self) {
+      if (!self.is_current(way, session)) return;
+      Publisher& publisher = *self.publisher_;
+      if (publisher.receiver) publisher.receiver->add_remote_candidate({mline, candidate});
+      // Negotiation bounds them once there is one.
+      else if (publisher.early_candidates.size() < 64)
+        publisher.early_candidates.push_back({mline, candidate});
+    });
+  };
+  events.session_ended = [=](const std::string& session, const std::string& reason) {
+    when_alive([&](Reception& self) {
+      if (self.is_current(way, session)) self.end_publisher(reason, false, {});
+    });
+  };
+  events.state = [=](const std::string& state, const std::string& url) {
+    when_alive([&](Reception& self) {
+      if (state == "listening") self.events_.listening(url);
+      self.events_.signaling_state(way->location, state);
+    });
+  };
+  events.warning = [=](const Error& error) {
+    when_alive([&](Reception& self) { self.events_.warning(error); });
+  };
+  return events;
+}
+
+void Reception::stop() {
+  // 1. Refuse new work, tell the publisher.
+  control_->call([&] {
+    if (stopping_) return;
+    stopping_ = true;
+    if (publisher_) end_publisher("stopped", true, "The receiver stopped");
+    // 2. No handler after this.
+    for (auto& way : ways_)
+      way->signaler->stop();
+  });
+  // 3. The receiver's pipeline to NULL as a whole; then nothing brings frames any more.
+  Peer::wait_for_reaper();
+  // 4. What was posted before is done or dropped here, then everything is released.
+  control_->stop();
+  for (auto& [name, pad] : pads_)
+    pad->remove();
+  for (auto& pad : ending_)
+    pad->remove();
+  pads_.clear();
+  ending_.clear();
+  ways_.clear();
+}
+
+void Reception::play(GstClock* clock) {
+  control_->call([&] {
+    // A receiver's timestamps are those of its clock: with another one it starts anew.
+    if (clock_ && clock_.get() != clock && publisher_ && publisher_->receiver)
+      end_publisher("the pipeline's clock changed", true, "The receiver changed its clock");
+    clock_ = retain(clock);
+    playing_ = true;
+    for (auto& [name, pad] : pads_)
+      pad->set_playing(true);
+    if (publisher_ && !publisher_->receiver && (publisher_->offer || publisher_->wants_offer))
+      receive();
+    for (auto& [name, pad] : pads_)
+      if (publisher_ && pad->kind() == MediaKind::video) on_keyframe_wanted(name);
+  });
+}
+
+void Reception::pause() {
+  control_->call([&] {
+    playing_ = false;
+    for (auto& [name, pad] : pads_)
+      pad->set_playing(false);
+  });
+}
+
+StructurePtr Reception::stats() {
+  StructurePtr stats(gst_structure_new("webcast-stats", "stream", G_TYPE_STRING,
+                                       settings_.stream.c_str(), nullptr));
+  ReceiverStats received;
+  control_->call([&] {
+    if (publisher_ && publisher_->receiver) received = publisher_->receiver->stats();
+  });
+  gst_structure_set(stats.get(), "state", G_TYPE_STRING,
+                    received.state.empty() ? "waiting" : received.state.c_str(), "setup-ms",
+                    G_TYPE_INT, received.setup_ms, nullptr);
+  GValue tracks = G_VALUE_INIT;
+  g_value_init(&tracks, GST_TYPE_LIST);
+  for (const ReceivedTrackStats& track : received.tracks)
+    append_structure(
+        &tracks, StructurePtr(gst_structure_new(
+                     "webcast-track", "kind", G_TYPE_STRING, kind_name(track.track.kind), "codec",
+                     G_TYPE_STRING, std::string(codec_name(track.track.codec)).c_str(), "packets",
+                     G_TYPE_UINT64, track.packets, "bytes", G_TYPE_UINT64, track.bytes,
+                     "keyframe-requests", G_TYPE_UINT64, track.keyframe_requests, "frames-dropped",
+                     G_TYPE_UINT64, track.frames_dropped, nullptr)));
+  gst_structure_take_value(stats.get(), "tracks", &tracks);
+  return stats;
+}
+
+}  // namespace webcast

@@ -1,0 +1,207 @@
+// The part of Reception that lets a publisher in and out, and joins it to the pads. Control thread.
+#include <algorithm>
+
+#include "plugins/elements/debug.hpp"
+#include "plugins/elements/received_media.hpp"
+#include "plugins/elements/reception.hpp"
+
+namespace webcast {
+namespace {
+
+constexpr auto kKeyframeInterval = std::chrono::milliseconds(500);
+
+}  // namespace
+
+bool Reception::is_current(Way* way, const std::string& session) const {
+  return publisher_ && publisher_->way == way && publisher_->session == session;
+}
+
+void Reception::on_session_requested(Way* way, const SessionRequest& request) {
+  if (publisher_) {
+    way->signaler->end_session(request.session,
+                               "Somebody else publishes here already, and there is room for one: "
+                               "try again later");
+    GST_INFO("publisher %s: refused, there is one", request.session.c_str());
+    return;
+  }
+  publisher_.emplace();
+  publisher_->way = way;
+  publisher_->session = request.session;
+  publisher_->wants_offer = request.wants_offer;
+  publisher_->ice = settings_.ice;
+  add_servers(publisher_->ice, request.ice_servers);
+  if (request.offer) return on_description(true, *request.offer);
+  if (request.wants_offer && clock_) receive();
+}
+
+void Reception::on_description(bool is_offer, const std::string& sdp) {
+  if (publisher_->wants_offer && publisher_->receiver && !is_offer) {
+    auto kept = publisher_->receiver;  // the publisher may go in the call
+    return kept->set_remote_answer({SessionDescription::Type::answer, sdp});
+  }
+  if (!is_offer || publisher_->wants_offer || publisher_->receiver || publisher_->offer) {
+    end_publisher("an unexpected description came", true,
+                  "One offer a session is taken here: start a new session");
+    return;
+  }
+  publisher_->offer = sdp;
+  if (clock_) receive();
+}
+
+ReceiverSettings Reception::receiver_settings() const {
+  ReceiverSettings settings;
+  settings.ice = publisher_->ice;
+  settings.retransmission = settings_.retransmission;
+  settings.latency_ms = settings_.latency_ms;
+  settings.video = receivable(checked_.video_preference, settings_.decode);
+  settings.audio = receivable(checked_.audio_preference, settings_.decode);
+  settings.make_tail = [decode = settings_.decode](Codec codec) {
+    return make_received_tail(codec, decode);
+  };
+  return settings;
+}
+
+ReceiverEvents Reception::receiver_events(const std::shared_ptr<Feed>& feed) {
+  // The receiver is closed before this object goes, and says nothing on this thread once it is.
+  ReceiverEvents events;
+  events.session.description = [this](const SessionDescription& description) {
+    publisher_->way->signaler->send_description(
+        publisher_->session, description.type == SessionDescription::Type::offer, description.sdp);
+  };
+  events.session.candidate = [this](const IceCandidate& candidate) {
+    publisher_->way->signaler->send_candidate(publisher_->session, candidate.mline,
+                                              candidate.candidate);
+  };
+  events.session.connected = [this](std::chrono::milliseconds setup) {
+    publisher_->connected = true;
+    publisher_->what.setup = setup;
+    GST_INFO("publisher %s: connected after %d ms", publisher_->session.c_str(),
+             static_cast<int>(setup.count()));
+    events_.publisher_connected(publisher_->session, publisher_->what);
+  };
+  events.session.closed = [this](const Error& reason) {
+    GST_WARNING("publisher %s: %s (%s)", publisher_->session.c_str(), reason.sentence.c_str(),
+                reason.cause.c_str());
+    end_publisher(reason.sentence, true, reason.sentence);
+  };
+  events.tracks = [this](const std::vector<ReceivedTrack>& tracks) { on_tracks(tracks); };
+  events.sample = [feed](size_t track, GstSample* sample) {
+    if (feed->open && track < feed->pads.size()) feed->pads[track]->push(sample);
+  };
+  return events;
+}
+
+void Reception::receive() {
+  publisher_->feed = std::make_shared<Feed>();
+  std::optional<SessionDescription> offer;
+  if (auto sdp = std::exchange(publisher_->offer, std::nullopt))
+    offer = {SessionDescription::Type::offer, *sdp};
+  auto receiver = Receiver::create(publisher_->session, *control_, clock_.get(),
+                                   receiver_settings(), receiver_events(publisher_->feed));
+  if (!receiver) return end_publisher(receiver.error().sentence, true, receiver.error().sentence);
+  auto kept = *receiver;  // the publisher may go while it starts
+  publisher_->receiver = kept;
+  auto candidates = std::exchange(publisher_->early_candidates, {});
+  kept->start(std::move(offer));
+  for (const IceCandidate& candidate : candidates)
+    kept->add_remote_candidate(candidate);
+}
+
+void Reception::on_tracks(const std::vector<ReceivedTrack>& tracks) {
+  std::map<MediaKind, unsigned> next;
+  std::map<std::string, std::shared_ptr<SourcePad>> used;
+  for (const ReceivedTrack& track : tracks) {
+    auto pad = pad_for(track.kind, next[track.kind]++);
+    pad->begin_session();
+    used[pad->name()] = pad;
+    publisher_->feed->pads.push_back(pad);
+    std::string& codec = track.kind == MediaKind::video ? publisher_->what.video_codec
+                                                        : publisher_->what.audio_codec;
+    if (codec.empty()) codec = codec_name(track.codec);
+  }
+  // What this publisher does not send has ended.
+  for (auto& [name, pad] : pads_)
+    if (!used.contains(name) && pad->shown()) {
+      ending_.push_back(pad);
+      pad->finish();
+    }
+  pads_ = std::move(used);
+}
+
+std::shared_ptr<SourcePad> Reception::pad_for(MediaKind kind, unsigned index) {
+  std::string name = std::string(kind_name(kind)) + "_" + std::to_string(index);
+  if (auto found = pads_.find(name); found != pads_.end()) return found->second;
+  // One that still ends holds its name until it is gone.
+  while (std::any_of(ending_.begin(), ending_.end(),
+                     [&](const auto& pad) { return pad->name() == name; }))
+    name = std::string(kind_name(kind)) + "_" + std::to_string(++index);
+  GstPadTemplate* templ = gst_element_class_get_pad_template(
+      GST_ELEMENT_GET_CLASS(element_), kind == MediaKind::video ? "video_%u" : "audio_%u");
+  auto pad = SourcePad::create(element_, templ, name, kind, settings_.decode,
+                               settings_.latency_ms * GST_MSECOND, pad_events(name));
+  pad->set_playing(playing_);
+  return pad;
+}
+
+SourcePadEvents Reception::pad_events(const std::string& name) {
+  std::weak_ptr<Reception> weak = weak_from_this();
+  auto post = [weak, name](void (Reception::*function)(const std::string&)) {
+    auto self = weak.lock();
+    if (!self) return;
+    self->control_->post([weak, name, function] {
+      auto alive = weak.lock();
+      if (alive && !alive->stopping_) (alive.get()->*function)(name);
+    });
+  };
+  SourcePadEvents events;
+  events.first_frame = [post] { post(&Reception::on_first_frame); };
+  events.want_keyframe = [post] { post(&Reception::on_keyframe_wanted); };
+  events.ended = [post] { post(&Reception::on_pad_ended); };
+  events.failed = [error = events_.flow_error](GstFlowReturn result) { error(result); };
+  return events;
+}
+
+void Reception::on_first_frame(const std::string& name) {
+  auto found = pads_.find(name);
+  if (found == pads_.end()) return;
+  found->second->show();
+  bool all = std::all_of(pads_.begin(), pads_.end(),
+                         [](const auto& pad) { return pad.second->shown(); });
+  if (all && !std::exchange(told_no_more_pads_, true)) events_.no_more_pads();
+}
+
+void Reception::on_keyframe_wanted(const std::string& name) {
+  if (!publisher_ || !publisher_->connected || !publisher_->feed) return;
+  auto now = std::chrono::steady_clock::now();
+  if (now - last_keyframe_request_ < kKeyframeInterval) return;
+  const auto& pads = publisher_->feed->pads;
+  for (size_t track = 0; track < pads.size(); ++track)
+    if (pads[track]->name() == name) {
+      last_keyframe_request_ = now;
+      publisher_->receiver->request_keyframe(track);
+    }
+}
+
+void Reception::on_pad_ended(const std::string& name) {
+  auto found = std::find_if(ending_.begin(), ending_.end(),
+                            [&](const auto& pad) { return pad->name() == name; });
+  if (found == ending_.end()) return;
+  auto pad = *found;
+  ending_.erase(found);
+  pad->remove();
+}
+
+void Reception::end_publisher(const std::string& reason, bool tell,
+                              std::optional<std::string> told) {
+  Publisher publisher = std::move(*publisher_);
+  publisher_.reset();
+  if (publisher.feed) publisher.feed->open = false;
+  if (publisher.receiver) publisher.receiver->close();
+  if (tell) publisher.way->signaler->end_session(publisher.session, std::move(told));
+  // It may be a handler of this very receiver that runs now.
+  control_->post([receiver = std::move(publisher.receiver)] {});
+  GST_INFO("publisher %s: gone: %s", publisher.session.c_str(), reason.c_str());
+  events_.publisher_removed(publisher.session, reason);
+}
+
+}  // namespace webcast

@@ -1,0 +1,30 @@
+// Checks of the settings that sink and source share. Pure.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "common/result.hpp"
+#include "plugins/gst/rtp_format.hpp"
+#include "plugins/peer/peer.hpp"
+#include "plugins/signalers/signaler.hpp"
+
+namespace webcast {
+
+// What a start needs of the settings, checked; the error names the property and the remedy.
+struct CheckedSettings {
+  std::vector<std::string> locations;
+  std::vector<Codec> video_preference;
+  std::vector<Codec> audio_preference;
+};
+Result<CheckedSettings> check_common(const std::string& location, const std::string& stream,
+                                     const std::string& video_codecs,
+                                     const std::string& audio_codecs, const IceSettings& ice,
+                                     const AccessSettings& access);
+
+// "H264,VP8" to codecs of that kind; an empty list, an unknown name or one of the other kind is
+// an error that names `property`.
+Result<std::vector<Codec>> parse_codecs(const std::string& text, MediaKind kind,
+                                        const char* property);
+
+}  // namespace webcast

@@ -1,0 +1,214 @@
+// The properties of webcastsink: GValue to SinkSettings and back.
+#include <gst/gst.h>
+
+#include "plugins/elements/network_properties.hpp"
+#include "plugins/elements/property_values.hpp"
+#include "plugins/elements/webcast_sink.hpp"
+
+namespace webcast {
+namespace {
+
+enum Property {
+  kNoProperty,
+  kLocation,
+  kSignaler,
+  kStream,
+  kVideoCodecs,
+  kAudioCodecs,
+  kStartBitrate,
+  kRetransmission,
+  kMaxViewers,
+  kTranscode,
+  kPlayoutDelay,
+  kEncoderPreset,
+  kViewers,
+  kStats,
+};
+
+bool set_media_property(SinkSettings& settings, guint id, const GValue* value) {
+  switch (id) {
+    case kLocation:
+      settings.location = string_of(value);
+      return true;
+    case kSignaler:
+      settings.signaler = retain(static_cast<WebcastSignaler*>(g_value_get_object(value)));
+      return true;
+    case kStream:
+      settings.stream = string_of(value);
+      return true;
+    case kVideoCodecs:
+      settings.video_codecs = string_of(value);
+      return true;
+    case kAudioCodecs:
+      settings.audio_codecs = string_of(value);
+      return true;
+    case kStartBitrate:
+      settings.track.start_bitrate = g_value_get_uint(value);
+      return true;
+    case kRetransmission:
+      settings.peer.retransmission = g_value_get_boolean(value);
+      return true;
+    case kMaxViewers:
+      settings.max_viewers = g_value_get_uint(value);
+      return true;
+    case kTranscode:
+      settings.track.transcode = static_cast<Transcode>(g_value_get_enum(value));
+      return true;
+    case kPlayoutDelay:
+      settings.track.playout_delay_ms = g_value_get_int(value);
+      return true;
+    case kEncoderPreset:
+      settings.track.preset = static_cast<EncoderPreset>(g_value_get_enum(value));
+      return true;
+    default:
+      return false;
+  }
+}
+
+bool get_media_property(const SinkSettings& settings, guint id, GValue* value) {
+  switch (id) {
+    case kLocation:
+      g_value_set_string(value, settings.location.c_str());
+      return true;
+    case kSignaler:
+      g_value_set_object(value, settings.signaler.get());
+      return true;
+    case kStream:
+      g_value_set_string(value, settings.stream.c_str());
+      return true;
+    case kVideoCodecs:
+      g_value_set_string(value, settings.video_codecs.c_str());
+      return true;
+    case kAudioCodecs:
+      g_value_set_string(value, settings.audio_codecs.c_str());
+      return true;
+    case kStartBitrate:
+      g_value_set_uint(value, settings.track.start_bitrate);
+      return true;
+    case kRetransmission:
+      g_value_set_boolean(value, settings.peer.retransmission);
+      return true;
+    case kMaxViewers:
+      g_value_set_uint(value, settings.max_viewers);
+      return true;
+    case kTranscode:
+      g_value_set_enum(value, static_cast<int>(settings.track.transcode));
+      return true;
+    case kPlayoutDelay:
+      g_value_set_int(value, settings.track.playout_delay_ms);
+      return true;
+    case kEncoderPreset:
+      g_value_set_enum(value, static_cast<int>(settings.track.preset));
+      return true;
+    default:
+      return false;
+  }
+}
+
+void set_property(GObject* object, guint id, const GValue* value, GParamSpec* pspec) {
+  SinkState& state = *WEBCAST_SINK(object)->state;
+  std::lock_guard lock(state.mutex);
+  if (!set_media_property(state.settings, id, value) &&
+      !set_network_property(state.settings.peer.ice, state.settings.access, id, value))
+    G_OBJECT_WARN_INVALID_PROPERTY_ID(object, id, pspec);
+}
+
+void get_property(GObject* object, guint id, GValue* value, GParamSpec* pspec) {
+  SinkState& state = *WEBCAST_SINK(object)->state;
+  if (id == kViewers || id == kStats) {  // asks the control thread: not under our lock
+    auto broadcast = state.current_broadcast();
+    if (id == kViewers)
+      g_value_set_uint(value, broadcast ? broadcast->viewers() : 0);
+    else if (broadcast)
+      g_value_take_boxed(value, broadcast->stats().release());
+    else
+      g_value_take_boxed(value, gst_structure_new_empty("webcast-stats"));
+    return;
+  }
+  std::lock_guard lock(state.mutex);
+  if (!get_media_property(state.settings, id, value) &&
+      !get_network_property(state.settings.peer.ice, state.settings.access, id, value))
+    G_OBJECT_WARN_INVALID_PROPERTY_ID(object, id, pspec);
+}
+
+void install_media_properties(Installer install) {
+  install.string(kLocation, "location", "Location",
+                 "Where viewers come from, one location or several separated by commas: "
+                 "listen://HOST:PORT serves page and signaling itself (empty host: all addresses; "
+                 "port 0: any free port); ws(s)://HOST:PORT publishes through a relay; "
+                 "whip(s)://HOST/PATH publishes to a WHIP server. Takes "
+                 "effect at the next READY to PAUSED",
+                 "listen://127.0.0.1:8080");
+  g_object_class_install_property(
+      install.gobject_class, kSignaler,
+      g_param_spec_object("signaler", "Signaler",
+                          "How viewers come, by an object of the application's that implements "
+                          "WebcastSignaler of libwebcast-1.0 (none: by location)",
+                          WEBCAST_TYPE_SIGNALER, kReadWrite));
+  install.string(kStream, "stream", "Stream",
+                 "Name of the stream: 1 to 64 of letters, digits, '.', '_' and '-'", "live");
+  install.string(
+      kVideoCodecs, "video-codecs", "Video codecs",
+      "Video codecs in the order of preference, separated by commas, of H264, VP8, VP9, "
+      "AV1, H265; the first that the viewer and this machine both have is used; a viewer "
+      "that tells nothing of itself before our offer gets VP8, which every browser has, "
+      "where it is in the list",
+      "H264,VP8,VP9,AV1,H265");
+  install.string(kAudioCodecs, "audio-codecs", "Audio codecs",
+                 "Audio codecs in the order of preference, separated by commas, of OPUS, PCMA, "
+                 "PCMU; the first that the viewer and this machine both have is used",
+                 "OPUS");
+  install.number(kStartBitrate, "start-bitrate", "Start bit rate",
+                 "Bit rate that video encoders start with, in bit/s (10000 to 200000000)", 10'000,
+                 200'000'000, 2'000'000);
+  g_object_class_install_property(
+      install.gobject_class, kRetransmission,
+      g_param_spec_boolean("retransmission", "Retransmission",
+                           "Whether lost packets are sent again on NACK (RTX, RFC 4588): "
+                           "true or false",
+                           TRUE, kReadWrite));
+  install.number(kMaxViewers, "max-viewers", "Maximum of viewers",
+                 "How many viewers may watch at once (0: no limit)", 0, G_MAXUINT, 0);
+  install.choice(kTranscode, "transcode", "Transcode",
+                 "Whether an encoded input is decoded and encoded again for viewers that cannot "
+                 "take it as it is: auto or never (they are told why not)",
+                 transcode_type());
+  g_object_class_install_property(
+      install.gobject_class, kPlayoutDelay,
+      g_param_spec_int("playout-delay", "Playout delay",
+                       "Delay that browsers are asked to play with, in ms (0: show each frame at "
+                       "once; -1: leave it to them; at most 40950)",
+                       -1, 40950, -1, kReadWrite));
+  install.choice(kEncoderPreset, "encoder-preset", "Encoder preset",
+                 "What encoders aim at: realtime (least delay and processor time) or quality",
+                 encoder_preset_type());
+}
+
+}  // namespace
+
+void install_sink_properties(GObjectClass* gobject_class) {
+  gobject_class->set_property = set_property;
+  gobject_class->get_property = get_property;
+  Installer install{gobject_class};
+  install_media_properties(install);
+  install_network_properties(install);
+  install.string(kViewToken, "view-token", "View token",
+                 "What a viewer must present: ?token= in the page's address, or Authorization: "
+                 "Bearer (none: everybody may watch). Never logged",
+                 nullptr, kWriteOnly);
+  install.string(kPublishToken, "publish-token", "Publish token",
+                 "What is shown to the server that a whip:// location names, as Authorization: "
+                 "Bearer (none: nothing). Never logged",
+                 nullptr, kWriteOnly);
+  install.number(kViewers, "viewers", "Viewers", "How many viewers are connected now (0 and up)", 0,
+                 G_MAXUINT, 0, kReadOnly);
+  g_object_class_install_property(
+      gobject_class, kStats,
+      g_param_spec_boxed("stats", "Statistics",
+                         "Statistics of the stream: viewers, a list of renditions (bitrate in "
+                         "bit/s) and of viewer-stats (times in ms, bitrate in bit/s, "
+                         "fraction-lost 0 to 1)",
+                         GST_TYPE_STRUCTURE, kReadOnly));
+}
+
+}  // namespace webcast

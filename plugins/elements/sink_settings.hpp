@@ -1,0 +1,33 @@
+// The properties of webcastsink as plain data: set by the application behind the element's lock,
+// copied out once when the element starts.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "common/ref.hpp"
+#include "common/result.hpp"
+#include "plugins/elements/settings_checks.hpp"
+#include "plugins/media/track.hpp"
+#include "plugins/peer/peer.hpp"
+#include "plugins/signalers/signaler.hpp"
+#include "plugins/webcast/signaler.h"
+
+namespace webcast {
+
+struct SinkSettings {
+  std::string location = "listen://127.0.0.1:8080";
+  Ref<WebcastSignaler> signaler{};  // in place of the location
+  std::string stream = "live";
+  std::string video_codecs = "H264,VP8,VP9,AV1,H265";
+  std::string audio_codecs = "OPUS";
+  unsigned max_viewers = 0;  // 0: no limit
+  TrackSettings track{};
+  PeerSettings peer{};
+  AccessSettings access{};
+};
+
+// The error names the property and the remedy.
+Result<CheckedSettings> check_settings(const SinkSettings& settings);
+
+}  // namespace webcast

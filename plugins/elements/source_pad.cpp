@@ -1,0 +1,293 @@
+#include "plugins/elements/source_pad.hpp"
+
+#include <gst/video/video.h>
+
+#include "plugins/elements/debug.hpp"
+
+namespace webcast {
+namespace {
+
+constexpr GstClockTime kMostTime = GST_SECOND;
+constexpr gsize kMostBytes = 128 * 1024 * 1024;
+constexpr auto kGapAfter = std::chrono::milliseconds(500);
+
+// What the pad's C functions are given: they find nothing once the object is gone.
+std::shared_ptr<SourcePad> owner(gpointer data) {
+  return static_cast<std::weak_ptr<SourcePad>*>(data)->lock();
+}
+void forget(gpointer data) {
+  delete static_cast<std::weak_ptr<SourcePad>*>(data);
+}
+
+GstClockTime running_time_of(GstSample* sample, GstClockTime time) {
+  if (!GST_CLOCK_TIME_IS_VALID(time)) return GST_CLOCK_TIME_NONE;
+  return gst_segment_to_running_time(gst_sample_get_segment(sample), GST_FORMAT_TIME, time);
+}
+
+}  // namespace
+
+SourcePad::SourcePad(GstElement* element, std::string name, MediaKind kind, bool raw,
+                     GstClockTime latency, SourcePadEvents events)
+    : element_(element),
+      name_(std::move(name)),
+      kind_(kind),
+      raw_(raw),
+      latency_(latency),
+      events_(std::move(events)) {}
+
+std::shared_ptr<SourcePad> SourcePad::create(GstElement* element, GstPadTemplate* templ,
+                                             std::string name, MediaKind kind, bool raw,
+                                             GstClockTime latency, SourcePadEvents events) {
+  std::shared_ptr<SourcePad> self(
+      new SourcePad(element, std::move(name), kind, raw, latency, std::move(events)));
+  self->make_pad(templ);
+  return self;
+}
+
+void SourcePad::make_pad(GstPadTemplate* templ) {
+  pad_ = adopt(GST_PAD(gst_object_ref_sink(gst_pad_new_from_template(templ, name_.c_str()))));
+  auto weak = [this] { return new std::weak_ptr<SourcePad>(weak_from_this()); };
+  gst_pad_use_fixed_caps(pad_.get());
+  gst_pad_set_activatemode_function_full(
+      pad_.get(),
+      [](GstPad* pad, GstObject*, GstPadMode mode, gboolean active) -> gboolean {
+        if (mode != GST_PAD_MODE_PUSH) return FALSE;
+        auto self = owner(pad->activatemodedata);
+        return !self || self->activate(active);
+      },
+      weak(), forget);
+  gst_pad_set_event_function_full(
+      pad_.get(),
+      [](GstPad* pad, GstObject*, GstEvent* event) -> gboolean {
+        auto self = owner(pad->eventdata);
+        gboolean taken = self && self->on_event(event);
+        gst_event_unref(event);
+        return taken;
+      },
+      weak(), forget);
+  gst_pad_set_query_function_full(
+      pad_.get(),
+      [](GstPad* pad, GstObject* parent, GstQuery* query) -> gboolean {
+        auto self = owner(pad->querydata);
+        if (self && GST_QUERY_TYPE(query) == GST_QUERY_LATENCY) return self->on_query(query);
+        return gst_pad_query_default(pad, parent, query);
+      },
+      weak(), forget);
+}
+
+gboolean SourcePad::on_query(GstQuery* query) {
+  gst_query_set_latency(query, TRUE, latency_, latency_ + kMostTime);
+  return TRUE;
+}
+
+gboolean SourcePad::on_event(GstEvent* event) {
+  if (gst_video_event_is_force_key_unit(event)) {
+    events_.want_keyframe();
+    return TRUE;
+  }
+  return GST_EVENT_TYPE(event) == GST_EVENT_LATENCY || GST_EVENT_TYPE(event) == GST_EVENT_QOS ||
+         GST_EVENT_TYPE(event) == GST_EVENT_RECONFIGURE;
+}
+
+gboolean SourcePad::activate(bool active) {
+  {
+    std::lock_guard lock(mutex_);
+    active_ = active;
+    changed_.notify_all();
+  }
+  if (!active) return gst_pad_stop_task(pad_.get());
+  start_task();
+  return TRUE;
+}
+
+void SourcePad::start_task() {
+  {
+    std::lock_guard lock(mutex_);
+    if (!active_ || !may_run_) return;
+  }
+  gst_pad_start_task(
+      pad_.get(),
+      [](gpointer data) {
+        if (auto self = owner(data)) self->run();
+      },
+      new std::weak_ptr<SourcePad>(weak_from_this()), forget);
+}
+
+void SourcePad::show() {
+  if (std::exchange(shown_, true)) return;
+  gst_pad_set_active(pad_.get(), TRUE);
+  std::string group = std::string(GST_OBJECT_NAME(element_)) + "/" + name_;
+  std::unique_ptr<char, decltype(&g_free)> id(
+      gst_pad_create_stream_id(pad_.get(), element_, group.c_str()), g_free);
+  gst_pad_push_event(pad_.get(), gst_event_new_stream_start(id.get()));
+  Ref<GstCaps> caps;
+  {
+    std::lock_guard lock(mutex_);
+    caps = first_caps_;
+  }
+  push_caps(caps.get());
+  GstSegment segment;
+  gst_segment_init(&segment, GST_FORMAT_TIME);
+  gst_pad_push_event(pad_.get(), gst_event_new_segment(&segment));
+  gst_element_add_pad(element_, pad_.get());
+  // Only now: whoever is told of the pad has linked it, and misses nothing.
+  {
+    std::lock_guard lock(mutex_);
+    may_run_ = true;
+  }
+  start_task();
+}
+
+void SourcePad::remove() {
+  if (!shown_) return;
+  gst_pad_set_active(pad_.get(), FALSE);
+  gst_element_remove_pad(element_, pad_.get());
+}
+
+void SourcePad::set_playing(bool playing) {
+  std::lock_guard lock(mutex_);
+  playing_ = playing;
+  if (!playing && shown_) {
+    items_.clear();
+    bytes_ = 0;
+    waits_for_keyframe_ = discont_ = true;
+  }
+  changed_.notify_all();
+}
+
+void SourcePad::begin_session() {
+  std::lock_guard lock(mutex_);
+  waits_for_keyframe_ = discont_ = true;
+}
+
+void SourcePad::finish() {
+  std::lock_guard lock(mutex_);
+  items_.push_back({});
+  changed_.notify_all();
+}
+
+// With the lock held. False: the frame itself is dropped.
+bool SourcePad::make_room(const Item& item) {
+  auto full = [&] {
+    return !items_.empty() && (bytes_ + item.bytes > kMostBytes ||
+                               item.time > items_.front().time + kMostTime);
+  };
+  bool needs_keyframe = !raw_ && kind_ == MediaKind::video;
+  while (full()) {
+    discont_ = true;
+    bytes_ -= items_.front().bytes;
+    items_.pop_front();
+    if (!needs_keyframe) continue;
+    items_.clear();
+    bytes_ = 0;
+    waits_for_keyframe_ = true;
+  }
+  if (!needs_keyframe) return true;
+  GstBuffer* buffer = gst_sample_get_buffer(item.sample.get());
+  if (!GST_BUFFER_FLAG_IS_SET(buffer, GST_BUFFER_FLAG_DELTA_UNIT)) waits_for_keyframe_ = false;
+  return !waits_for_keyframe_;
+}
+
+void SourcePad::push(GstSample* sample) {
+  GstBuffer* buffer = gst_sample_get_buffer(sample);
+  GstCaps* caps = gst_sample_get_caps(sample);
+  if (!buffer || !caps) return;
+  Item item{retain(sample), running_time_of(sample, GST_BUFFER_PTS(buffer)),
+            gst_buffer_get_size(buffer)};
+  if (!GST_CLOCK_TIME_IS_VALID(item.time)) return;
+  bool first = false, keyframe = false;
+  {
+    std::lock_guard lock(mutex_);
+    if (!playing_ && may_run_) return;
+    bool waited = waits_for_keyframe_;
+    if (make_room(item)) {
+      if (!first_caps_) first_caps_ = retain(caps);
+      item.discont = std::exchange(discont_, false);
+      bytes_ += item.bytes;
+      items_.push_back(std::move(item));
+      first = !std::exchange(told_first_, true);
+      changed_.notify_all();
+    } else {
+      keyframe = !waited;
+    }
+  }
+  if (first) events_.first_frame();
+  if (keyframe) events_.want_keyframe();
+}
+
+void SourcePad::run() {
+  Item item;
+  {
+    std::unique_lock lock(mutex_);
+    bool timely = changed_.wait_for(
+        lock, kGapAfter, [this] { return !active_ || (playing_ && !items_.empty()); });
+    if (!active_) {
+      lock.unlock();
+      gst_pad_pause_task(pad_.get());
+      return;
+    }
+    if (!playing_) return;
+    if (!timely) {
+      lock.unlock();
+      return push_gap();
+    }
+    item = std::move(items_.front());
+    items_.pop_front();
+    bytes_ -= item.bytes;
+  }
+  if (item.sample) return push_sample(item);
+  gst_pad_push_event(pad_.get(), gst_event_new_eos());
+  gst_pad_pause_task(pad_.get());
+  events_.ended();
+}
+
+void SourcePad::push_caps(GstCaps* caps) {
+  if (!caps || (caps_ && gst_caps_is_equal(caps_.get(), caps))) return;
+  caps_ = retain(caps);
+  gst_pad_push_event(pad_.get(), gst_event_new_caps(caps));
+}
+
+GstClockTime SourcePad::to_running_time(GstClockTime time) const {
+  if (!GST_CLOCK_TIME_IS_VALID(time)) return GST_CLOCK_TIME_NONE;
+  GstClockTime base = gst_element_get_base_time(element_);
+  return time > base ? time - base : 0;
+}
+
+void SourcePad::push_sample(const Item& item) {
+  push_caps(gst_sample_get_caps(item.sample.get()));
+  GstBuffer* original = gst_sample_get_buffer(item.sample.get());
+  Ref<GstBuffer> buffer = adopt(gst_buffer_copy(original));  // the memories are shared
+  GST_BUFFER_PTS(buffer.get()) = to_running_time(item.time);
+  GST_BUFFER_DTS(buffer.get()) =
+      to_running_time(running_time_of(item.sample.get(), GST_BUFFER_DTS(original)));
+  if (item.discont) GST_BUFFER_FLAG_SET(buffer.get(), GST_BUFFER_FLAG_DISCONT);
+  position_ = GST_BUFFER_PTS(buffer.get());
+  if (GST_BUFFER_DURATION_IS_VALID(buffer.get())) position_ += GST_BUFFER_DURATION(buffer.get());
+  note(gst_pad_push(pad_.get(), buffer.release()));
+}
+
+// Up to where data would have come by now.
+void SourcePad::push_gap() {
+  Ref<GstClock> clock = adopt(gst_element_get_clock(element_));
+  if (!clock || !GST_CLOCK_TIME_IS_VALID(position_)) return;
+  GstClockTime now = to_running_time(gst_clock_get_time(clock.get()));
+  if (now < latency_ || now - latency_ <= position_) return;
+  GstClockTime end = now - latency_;
+  gst_pad_push_event(pad_.get(), gst_event_new_gap(position_, end - position_));
+  position_ = end;
+}
+
+void SourcePad::note(GstFlowReturn result) {
+  bool linked = result != GST_FLOW_NOT_LINKED;
+  // Who links an encoded pad late starts with a keyframe.
+  if (linked && !linked_ && kind_ == MediaKind::video && !raw_) events_.want_keyframe();
+  linked_ = linked;
+  if (result == GST_FLOW_ERROR || result == GST_FLOW_NOT_NEGOTIATED) {
+    gst_pad_pause_task(pad_.get());
+    events_.failed(result);
+  } else if (result == GST_FLOW_FLUSHING) {
+    gst_pad_pause_task(pad_.get());
+  }
+}
+
+}  // namespace webcast

@@ -1,0 +1,162 @@
+// The properties of webcastsrc: GValue to SourceSettings and back.
+#include <gst/gst.h>
+
+#include "plugins/elements/network_properties.hpp"
+#include "plugins/elements/property_values.hpp"
+#include "plugins/elements/webcast_src.hpp"
+
+namespace webcast {
+namespace {
+
+enum Property {
+  kNoProperty,
+  kLocation,
+  kStream,
+  kVideoCodecs,
+  kAudioCodecs,
+  kLatency,
+  kDecode,
+  kRetransmission,
+  kStats,
+};
+
+bool set_media_property(SourceSettings& settings, guint id, const GValue* value) {
+  switch (id) {
+    case kLocation:
+      settings.location = string_of(value);
+      return true;
+    case kStream:
+      settings.stream = string_of(value);
+      return true;
+    case kVideoCodecs:
+      settings.video_codecs = string_of(value);
+      return true;
+    case kAudioCodecs:
+      settings.audio_codecs = string_of(value);
+      return true;
+    case kLatency:
+      settings.latency_ms = g_value_get_uint(value);
+      return true;
+    case kDecode:
+      settings.decode = g_value_get_boolean(value);
+      return true;
+    case kRetransmission:
+      settings.retransmission = g_value_get_boolean(value);
+      return true;
+    default:
+      return false;
+  }
+}
+
+bool get_media_property(const SourceSettings& settings, guint id, GValue* value) {
+  switch (id) {
+    case kLocation:
+      g_value_set_string(value, settings.location.c_str());
+      return true;
+    case kStream:
+      g_value_set_string(value, settings.stream.c_str());
+      return true;
+    case kVideoCodecs:
+      g_value_set_string(value, settings.video_codecs.c_str());
+      return true;
+    case kAudioCodecs:
+      g_value_set_string(value, settings.audio_codecs.c_str());
+      return true;
+    case kLatency:
+      g_value_set_uint(value, settings.latency_ms);
+      return true;
+    case kDecode:
+      g_value_set_boolean(value, settings.decode);
+      return true;
+    case kRetransmission:
+      g_value_set_boolean(value, settings.retransmission);
+      return true;
+    default:
+      return false;
+  }
+}
+
+void set_property(GObject* object, guint id, const GValue* value, GParamSpec* pspec) {
+  SourceState& state = *WEBCAST_SRC(object)->state;
+  std::lock_guard lock(state.mutex);
+  if (!set_media_property(state.settings, id, value) &&
+      !set_network_property(state.settings.ice, state.settings.access, id, value))
+    G_OBJECT_WARN_INVALID_PROPERTY_ID(object, id, pspec);
+}
+
+void get_property(GObject* object, guint id, GValue* value, GParamSpec* pspec) {
+  SourceState& state = *WEBCAST_SRC(object)->state;
+  if (id == kStats) {  // asks the control thread: not under our lock
+    auto reception = state.current_reception();
+    g_value_take_boxed(value, reception ? reception->stats().release()
+                                        : gst_structure_new_empty("webcast-stats"));
+    return;
+  }
+  std::lock_guard lock(state.mutex);
+  if (!get_media_property(state.settings, id, value) &&
+      !get_network_property(state.settings.ice, state.settings.access, id, value))
+    G_OBJECT_WARN_INVALID_PROPERTY_ID(object, id, pspec);
+}
+
+void install_media_properties(Installer install) {
+  install.string(kLocation, "location", "Location",
+                 "Where a publisher comes from, one location or several separated by commas: "
+                 "listen://HOST:PORT serves page and signaling itself (empty host: all addresses; "
+                 "port 0: any free port); ws(s)://HOST:PORT takes the stream from a relay; "
+                 "whep(s)://HOST/PATH plays from a WHEP server. Takes "
+                 "effect at the next READY to PAUSED",
+                 "listen://127.0.0.1:8080");
+  install.string(kStream, "stream", "Stream",
+                 "Name of the stream to take: 1 to 64 of letters, digits, '.', '_' and '-'",
+                 "live");
+  install.string(kVideoCodecs, "video-codecs", "Video codecs",
+                 "Video codecs in the order of preference, separated by commas, of H264, VP8, VP9, "
+                 "AV1, H265; the first that the publisher and this machine both have is used",
+                 "H264,VP8,VP9,AV1,H265");
+  install.string(kAudioCodecs, "audio-codecs", "Audio codecs",
+                 "Audio codecs in the order of preference, separated by commas, of OPUS, PCMA, "
+                 "PCMU; the first that the publisher and this machine both have is used",
+                 "OPUS,PCMA,PCMU");
+  install.number(kLatency, "latency", "Latency",
+                 "How long packets that are late, or sent again, are waited for, in ms (0: not at "
+                 "all; at most 10000)",
+                 0, 10'000, 200);
+  g_object_class_install_property(
+      install.gobject_class, kDecode,
+      g_param_spec_boolean("decode", "Decode",
+                           "Whether the pads give raw media: true; false: the encoded stream as "
+                           "the publisher sent it",
+                           TRUE, kReadWrite));
+  g_object_class_install_property(
+      install.gobject_class, kRetransmission,
+      g_param_spec_boolean("retransmission", "Retransmission",
+                           "Whether lost packets are asked for again (NACK; RTX, RFC 4588): "
+                           "true or false",
+                           TRUE, kReadWrite));
+}
+
+}  // namespace
+
+void install_source_properties(GObjectClass* gobject_class) {
+  gobject_class->set_property = set_property;
+  gobject_class->get_property = get_property;
+  Installer install{gobject_class};
+  install_media_properties(install);
+  install_network_properties(install);
+  install.string(kPublishToken, "publish-token", "Publish token",
+                 "What a publisher must present: ?token= in the page's address, or Authorization: "
+                 "Bearer (none: whoever reaches the listener may publish). Never logged",
+                 nullptr, kWriteOnly);
+  install.string(kViewToken, "view-token", "View token",
+                 "What a whep(s):// server is shown, as Authorization: Bearer (none: nothing). "
+                 "Never logged",
+                 nullptr, kWriteOnly);
+  g_object_class_install_property(
+      gobject_class, kStats,
+      g_param_spec_boxed("stats", "Statistics",
+                         "Statistics of the publisher: state, setup-ms, and a list of tracks "
+                         "(packets, bytes, keyframe-requests, frames-dropped)",
+                         GST_TYPE_STRUCTURE, kReadOnly));
+}
+
+}  // namespace webcast

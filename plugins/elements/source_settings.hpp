@@ -1,0 +1,28 @@
+// The properties of webcastsrc as plain data: set by the application behind the element's lock,
+// copied out once when the element starts.
+#pragma once
+
+#include <string>
+
+#include "plugins/elements/settings_checks.hpp"
+
+namespace webcast {
+
+struct SourceSettings {
+  std::string location = "listen://127.0.0.1:8080";
+  std::string stream = "live";
+  std::string video_codecs = "H264,VP8,VP9,AV1,H265";
+  std::string audio_codecs = "OPUS,PCMA,PCMU";
+  unsigned latency_ms = 200;
+  bool decode = true;
+  bool retransmission = true;
+  IceSettings ice{};
+  AccessSettings access{};
+};
+
+inline Result<CheckedSettings> check_settings(const SourceSettings& settings) {
+  return check_common(settings.location, settings.stream, settings.video_codecs,
+                      settings.audio_codecs, settings.ice, settings.access);
+}
+
+}  // namespace webcast

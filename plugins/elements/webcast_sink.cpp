@@ -1,0 +1,206 @@
+// webcastsink: publishes what a pipeline carries to web browsers.
+//
+// SECTION:element-webcastsink
+//
+// ## Launch line
+// |[
+// gst-launch-1.0 videotestsrc is-live=true ! webcastsink
+// ]| Then open http://127.0.0.1:8080/ in a browser.
+#include "plugins/elements/webcast_sink.hpp"
+
+#include "plugins/elements/debug.hpp"
+#include "plugins/elements/element_error.hpp"
+
+using namespace webcast;
+
+G_DEFINE_TYPE(WebcastSink, webcast_sink, GST_TYPE_BIN)
+
+namespace {
+
+GstStaticPadTemplate video_template = GST_STATIC_PAD_TEMPLATE(
+    "video_%u", GST_PAD_SINK, GST_PAD_REQUEST,
+    GST_STATIC_CAPS("video/x-raw(ANY); video/x-h264; video/x-vp8; video/x-vp9; video/x-h265; "
+                    "video/x-av1"));
+
+GstStaticPadTemplate audio_template = GST_STATIC_PAD_TEMPLATE(
+    "audio_%u", GST_PAD_SINK, GST_PAD_REQUEST,
+    GST_STATIC_CAPS("audio/x-raw; audio/x-opus; audio/x-alaw; audio/x-mulaw"));
+
+std::string pad_name(SinkState& state, MediaKind kind, const char* requested) {
+  unsigned& next = kind == MediaKind::video ? state.next_video : state.next_audio;
+  std::string prefix = std::string(kind_name(kind)) + "_";
+  std::string name;
+  guint64 number = 0;
+  if (requested && g_str_has_prefix(requested, prefix.c_str()) &&
+      g_ascii_string_to_unsigned(requested + prefix.size(), 10, 0, G_MAXUINT - 1, &number,
+                                 nullptr)) {
+    name = requested;
+    next = std::max(next, static_cast<unsigned>(number) + 1);
+  } else {
+    name = prefix + std::to_string(next++);
+  }
+  return state.taps.count(name) ? std::string() : name;
+}
+
+GstPad* request_new_pad(GstElement* element, GstPadTemplate* templ, const gchar* requested,
+                        const GstCaps*) {
+  SinkState& state = *WEBCAST_SINK(element)->state;
+  const char* templ_name = GST_PAD_TEMPLATE_NAME_TEMPLATE(templ);
+  MediaKind kind = g_str_has_prefix(templ_name, "audio") ? MediaKind::audio : MediaKind::video;
+  std::string name;
+  {
+    std::lock_guard lock(state.mutex);
+    name = pad_name(state, kind, requested);
+  }
+  if (name.empty()) {
+    GST_WARNING_OBJECT(element, "the pad %s exists already", requested);
+    return nullptr;
+  }
+  auto tap = PadTap::create(GST_BIN(element), name, kind, templ);
+  if (!tap) {
+    post_error(element, tap.error());
+    return nullptr;
+  }
+  std::shared_ptr<Broadcast> broadcast;
+  {
+    std::lock_guard lock(state.mutex);
+    state.taps[name] = *tap;
+    broadcast = state.broadcast;
+  }
+  if (broadcast) broadcast->add_tap(*tap);
+  gst_pad_set_active((*tap)->ghost_pad(), TRUE);
+  gst_element_add_pad(element, (*tap)->ghost_pad());
+  return (*tap)->ghost_pad();
+}
+
+void release_pad(GstElement* element, GstPad* pad) {
+  SinkState& state = *WEBCAST_SINK(element)->state;
+  std::shared_ptr<PadTap> tap;
+  std::shared_ptr<Broadcast> broadcast;
+  {
+    std::lock_guard lock(state.mutex);
+    auto found = state.taps.find(GST_PAD_NAME(pad));
+    if (found == state.taps.end()) return;
+    tap = found->second;
+    state.taps.erase(found);
+    broadcast = state.broadcast;
+  }
+  tap->cancel_drain();
+  if (broadcast) broadcast->remove_tap(tap);
+  gst_pad_set_active(pad, FALSE);
+  gst_element_remove_pad(element, pad);
+  tap->remove(GST_BIN(element));
+}
+
+bool start(WebcastSink* self) {
+  SinkState& state = *self->state;
+  SinkSettings settings;
+  std::map<std::string, std::shared_ptr<PadTap>> taps;
+  {
+    std::lock_guard lock(state.mutex);
+    settings = state.settings;
+    taps = state.taps;
+  }
+  auto checked = check_settings(settings);
+  if (!checked) {
+    post_error(GST_ELEMENT(self), checked.error());
+    return false;
+  }
+  auto broadcast = Broadcast::create(std::move(settings), *checked, sink_events(self));
+  for (auto& [name, tap] : taps)
+    broadcast->add_tap(tap);
+  if (auto started = broadcast->start(); !started) {
+    post_error(GST_ELEMENT(self), started.error());
+    return false;
+  }
+  std::lock_guard lock(state.mutex);
+  state.broadcast = std::move(broadcast);
+  return true;
+}
+
+void set_clock(WebcastSink* self) {
+  auto broadcast = self->state->current_broadcast();
+  Ref<GstClock> clock = adopt(gst_element_get_clock(GST_ELEMENT(self)));
+  if (!clock) clock = adopt(gst_system_clock_obtain());
+  if (broadcast) broadcast->set_clock(clock.get());
+}
+
+// Every pad's end of stream came through: the viewers are told that it ended, not that it broke.
+bool media_ended(SinkState& state) {
+  std::lock_guard lock(state.mutex);
+  for (auto& [name, tap] : state.taps)
+    if (!tap->reached_end()) return false;
+  return !state.taps.empty();
+}
+
+void cancel_drains(SinkState& state) {
+  std::lock_guard lock(state.mutex);
+  for (auto& [name, tap] : state.taps)
+    tap->cancel_drain();
+}
+
+void stop(WebcastSink* self, bool ended) {
+  std::shared_ptr<Broadcast> broadcast;
+  {
+    std::lock_guard lock(self->state->mutex);
+    broadcast.swap(self->state->broadcast);
+  }
+  if (broadcast) broadcast->stop(ended);
+}
+
+GstStateChangeReturn change_state(GstElement* element, GstStateChange transition) {
+  auto* self = WEBCAST_SINK(element);
+  bool ended = false;
+  if (transition == GST_STATE_CHANGE_NULL_TO_READY) Peer::warm_up();
+  if (transition == GST_STATE_CHANGE_READY_TO_PAUSED && !start(self))
+    return GST_STATE_CHANGE_FAILURE;
+  if (transition == GST_STATE_CHANGE_PAUSED_TO_PLAYING) set_clock(self);
+  if (transition == GST_STATE_CHANGE_PAUSED_TO_READY) {
+    ended = media_ended(*self->state);
+    cancel_drains(*self->state);
+  }
+  GstStateChangeReturn result =
+      GST_ELEMENT_CLASS(webcast_sink_parent_class)->change_state(element, transition);
+  if (transition == GST_STATE_CHANGE_PAUSED_TO_READY ||
+      (transition == GST_STATE_CHANGE_READY_TO_PAUSED && result == GST_STATE_CHANGE_FAILURE))
+    stop(self, ended);
+  return result;
+}
+
+}  // namespace
+
+static void webcast_sink_init(WebcastSink* self) {
+  self->state = new SinkState;
+  GST_OBJECT_FLAG_SET(self, GST_ELEMENT_FLAG_SINK);
+  gst_bin_set_suppressed_flags(
+      GST_BIN(self), static_cast<GstElementFlags>(GST_ELEMENT_FLAG_SINK | GST_ELEMENT_FLAG_SOURCE));
+}
+
+static void webcast_sink_dispose(GObject* object) {
+  stop(WEBCAST_SINK(object), false);
+  G_OBJECT_CLASS(webcast_sink_parent_class)->dispose(object);
+}
+
+static void webcast_sink_finalize(GObject* object) {
+  delete WEBCAST_SINK(object)->state;
+  G_OBJECT_CLASS(webcast_sink_parent_class)->finalize(object);
+}
+
+static void webcast_sink_class_init(WebcastSinkClass* klass) {
+  auto* gobject_class = G_OBJECT_CLASS(klass);
+  auto* element_class = GST_ELEMENT_CLASS(klass);
+  init_elements_debug();
+  gobject_class->dispose = webcast_sink_dispose;
+  gobject_class->finalize = webcast_sink_finalize;
+  install_sink_properties(gobject_class);
+  install_sink_signals(gobject_class);
+  element_class->request_new_pad = request_new_pad;
+  element_class->release_pad = release_pad;
+  element_class->change_state = change_state;
+  gst_element_class_add_static_pad_template(element_class, &video_template);
+  gst_element_class_add_static_pad_template(element_class, &audio_template);
+  gst_element_class_set_static_metadata(
+      element_class, "Webcast sink", "Sink/Network/WebRTC",
+      "Publishes video and audio to any number of web browsers over WebRTC",
+      "The gst-webcast authors");
+}

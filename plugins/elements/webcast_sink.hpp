@@ -1,0 +1,48 @@
+// The GObject shell of webcastsink: properties, pads, state changes. No logic here.
+#pragma once
+
+#include <gst/gst.h>
+
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+
+#include "plugins/elements/broadcast.hpp"
+#include "plugins/elements/pad_tap.hpp"
+#include "plugins/elements/sink_settings.hpp"
+
+G_BEGIN_DECLS
+
+#define WEBCAST_TYPE_SINK (webcast_sink_get_type())
+G_DECLARE_FINAL_TYPE(WebcastSink, webcast_sink, WEBCAST, SINK, GstBin)
+
+G_END_DECLS
+
+namespace webcast {
+
+struct SinkState {
+  std::mutex mutex;  // guards all that follows; never held while calling out
+  SinkSettings settings;
+  std::shared_ptr<Broadcast> broadcast;                 // READY to PAUSED and up
+  std::map<std::string, std::shared_ptr<PadTap>> taps;  // by pad name
+  unsigned next_video = 0, next_audio = 0;
+
+  std::shared_ptr<Broadcast> current_broadcast() {
+    std::lock_guard lock(mutex);
+    return broadcast;
+  }
+};
+
+// sink_properties.cpp
+void install_sink_properties(GObjectClass* gobject_class);
+void install_sink_signals(GObjectClass* gobject_class);
+// What the bus and the signals say for a broadcast of `sink`.
+BroadcastEvents sink_events(WebcastSink* sink);
+
+}  // namespace webcast
+
+struct _WebcastSink {
+  GstBin parent;
+  webcast::SinkState* state;
+};

@@ -1,0 +1,229 @@
+#include "plugins/media/chains.hpp"
+
+#include <gst/audio/audio.h>
+#include <gst/video/video.h>
+
+#include <algorithm>
+#include <cstring>
+#include <thread>
+
+#include "plugins/media/geometry.hpp"
+
+namespace webcast {
+namespace {
+
+// Assumed where the caps name no frame rate: for rate control and the distance of keyframes only.
+constexpr int kUsualFramerate = 30;
+
+class Builder {
+ public:
+  GstElement* add(const char* factory, const char* name = nullptr) {
+    Ref<GstElement> element = make_element(factory, name);
+    if (!element) {
+      if (missing_.empty()) missing_ = factory;
+      return nullptr;
+    }
+    chain_.push_back(element);
+    return element.get();
+  }
+  void add(Ref<GstElement> element) { chain_.push_back(std::move(element)); }
+  void filter(const Ref<GstCaps>& caps) {
+    if (GstElement* element = caps ? add("capsfilter") : nullptr)
+      g_object_set(element, "caps", caps.get(), nullptr);
+  }
+  void filter(const std::string& caps) { filter(adopt(gst_caps_from_string(caps.c_str()))); }
+  Result<ElementChain> finish() {
+    if (missing_.empty()) return std::move(chain_);
+    return Error{ErrorCode::not_found, "The element " + missing_ +
+                                           " is missing: install GStreamer's base, good and bad "
+                                           "plugins (gstreamer1.0-plugins-bad)"};
+  }
+
+ private:
+  ElementChain chain_;
+  std::string missing_;
+};
+
+bool installed(const char* factory) {
+  return static_cast<bool>(adopt(gst_element_factory_find(factory)));
+}
+
+// From a graphics card's memory to the machine's.
+void add_download(Builder& builder, GstCaps* caps) {
+  const GstCapsFeatures* features = gst_caps_get_features(caps, 0);
+  auto has = [&](const char* feature) { return gst_caps_features_contains(features, feature); };
+  if (has("memory:GLMemory")) {
+    builder.add("gldownload");
+  } else if (has("memory:CUDAMemory")) {
+    builder.add("cudadownload");
+  } else if (has("memory:VAMemory")) {
+    builder.add("vapostproc");
+  } else if (has("memory:VASurface")) {
+    builder.add("vaapipostproc");
+  } else if (has("memory:DMABuf")) {
+    if (installed("vapostproc")) {
+      builder.add("vapostproc");
+    } else {
+      builder.add("glupload");
+      builder.add("glcolorconvert");
+      builder.add("gldownload");
+    }
+  } else if (has("memory:D3D11Memory")) {
+    builder.add("d3d11download");
+  } else {
+    return;
+  }
+  builder.filter("video/x-raw");
+}
+
+void add_convert(Builder& builder) {
+  if (GstElement* convert = builder.add("videoconvert"))
+    g_object_set(convert, "n-threads", std::clamp(std::thread::hardware_concurrency(), 1u, 4u),
+                 nullptr);
+}
+
+// 8 bit, 4:2:0: the only thing that every browser decodes. Full-range pictures are brought to
+// the usual range: VP8 cannot say that its are not.
+std::string encoder_input(const GstVideoInfo& info, const Geometry& plan, Codec codec) {
+  std::string caps = "video/x-raw, format=(string)";
+  bool libvpx = codec == Codec::vp8 || codec == Codec::vp9;
+  caps += libvpx ? "{ I420, NV12 }" : "{ I420, NV12, YV12 }";
+  caps += ", width=(int)" + std::to_string(plan.width);
+  caps += ", height=(int)" + std::to_string(plan.height);
+  caps += ", pixel-aspect-ratio=(fraction)1/1";
+  if (GST_VIDEO_INFO_IS_RGB(&info) || info.colorimetry.range == GST_VIDEO_COLOR_RANGE_0_255)
+    caps += plan.height >= 720 ? ", colorimetry=(string)bt709" : ", colorimetry=(string)bt601";
+  return caps;
+}
+
+Ref<GstElement> make_encoder(const EncodeJob& job, const EncoderRequest& request) {
+  Ref<GstElement> encoder = make_element(job.factory.c_str(), "encoder");
+  if (!encoder) return {};
+  if (!job.encoder_setup || !job.encoder_setup(encoder.get()))
+    set_up_encoder(encoder.get(), request);
+  return encoder;
+}
+
+Error no_encoder(const EncodeJob& job) {
+  return Error{ErrorCode::not_found, "The encoder " + job.factory + " cannot be made"};
+}
+
+// The sizes are known: nothing has to be negotiated.
+void add_geometry(Builder& builder, const Geometry& plan) {
+  if (plan.scale) {
+    if (GstElement* scale = builder.add("videoscale"))
+      g_object_set(scale, "add-borders", FALSE, nullptr);
+  } else if (plan.crop_right || plan.crop_bottom) {
+    if (GstElement* crop = builder.add("videocrop"))
+      g_object_set(crop, "right", plan.crop_right, "bottom", plan.crop_bottom, nullptr);
+  }
+}
+
+Result<ElementChain> encode_video(GstCaps* caps, const EncodeJob& job) {
+  GstVideoInfo info;
+  if (!gst_video_info_from_caps(&info, caps))
+    return Error{ErrorCode::not_supported, "The video's format is not one that can be encoded"};
+  Geometry plan = plan_geometry(info, job.codec);
+  EncoderRequest request{job.codec, job.preset, job.video_bitrate, plan.width, plan.height};
+  if (info.fps_n > 0) request.framerate = static_cast<double>(info.fps_n) / info.fps_d;
+  Ref<GstElement> encoder = make_encoder(job, request);
+  if (!encoder) return no_encoder(job);
+
+  Builder builder;
+  add_download(builder, caps);
+  add_convert(builder);
+  if (plan.deinterlace) {
+    // One frame for two fields: the rate stays as it was.
+    if (GstElement* deinterlace = builder.add("deinterlace"))
+      gst_util_set_object_arg(G_OBJECT(deinterlace), "fields", "top");
+    add_convert(builder);
+  }
+  add_geometry(builder, plan);
+  builder.filter(encoder_input(info, plan, job.codec));
+  builder.add(encoder);
+  builder.filter(encoder_output_caps(encoder.get(), job.codec));
+  if (needs_parser(job.codec)) {
+    auto parse = parse_chain(job.codec);
+    if (!parse) return parse.error();
+    for (const auto& element : *parse)
+      builder.add(element);
+  }
+  return builder.finish();
+}
+
+Result<ElementChain> encode_audio(GstCaps* caps, const EncodeJob& job) {
+  GstAudioInfo info;
+  if (!gst_audio_info_from_caps(&info, caps))
+    return Error{ErrorCode::not_supported, "The sound's format is not one that can be encoded"};
+  bool opus = job.codec == Codec::opus;
+  int channels = opus && GST_AUDIO_INFO_CHANNELS(&info) > 1 ? 2 : 1;
+  EncoderRequest request{job.codec, job.preset, audio_bitrate(channels)};
+  request.channels = channels;
+  Ref<GstElement> encoder = make_encoder(job, request);
+  if (!encoder) return no_encoder(job);
+  Builder builder;
+  builder.add("audioconvert");
+  builder.add("audioresample");
+  builder.filter(std::string("audio/x-raw, layout=(string)interleaved, rate=(int)") +
+                 (opus ? "48000" : "8000") + ", channels=(int)" + std::to_string(channels));
+  builder.add(encoder);
+  return builder.finish();
+}
+
+}  // namespace
+
+Result<ElementChain> encode_chain(GstCaps* caps, const EncodeJob& job) {
+  return codec_kind(job.codec) == MediaKind::video ? encode_video(caps, job)
+                                                   : encode_audio(caps, job);
+}
+
+bool needs_parser(Codec codec) {
+  return codec == Codec::h264 || codec == Codec::h265 || codec == Codec::vp9 || codec == Codec::av1;
+}
+
+Result<ElementChain> parse_chain(Codec codec) {
+  Builder builder;
+  GstElement* parser = nullptr;
+  switch (codec) {
+    case Codec::h264:
+      parser = builder.add("h264parse", "parser");
+      builder.filter("video/x-h264, stream-format=(string)byte-stream, alignment=(string)au");
+      break;
+    case Codec::h265:
+      parser = builder.add("h265parse", "parser");
+      builder.filter("video/x-h265, stream-format=(string)byte-stream, alignment=(string)au");
+      break;
+    case Codec::vp9:
+      builder.add("vp9parse", "parser");
+      builder.filter("video/x-vp9, alignment=(string)super-frame");
+      break;
+    case Codec::av1:
+      builder.add("av1parse", "parser");
+      builder.filter("video/x-av1, stream-format=(string)obu-stream, alignment=(string)tu");
+      break;
+    default:
+      break;
+  }
+  // -1: with every IDR. A viewer may begin at any of them.
+  if (parser) g_object_set(parser, "config-interval", -1, nullptr);
+  return builder.finish();
+}
+
+Ref<GstCaps> caps_with_framerate(GstCaps* caps) {
+  const GstStructure* structure = gst_caps_get_structure(caps, 0);
+  int numerator = 0, denominator = 1;
+  if (!gst_structure_has_name(structure, "video/x-raw") ||
+      (gst_structure_get_fraction(structure, "framerate", &numerator, &denominator) &&
+       numerator > 0))
+    return retain(caps);
+  if (!gst_structure_get_fraction(structure, "max-framerate", &numerator, &denominator) ||
+      numerator <= 0) {
+    numerator = kUsualFramerate;
+    denominator = 1;
+  }
+  Ref<GstCaps> copy = adopt(gst_caps_copy(caps));
+  gst_caps_set_simple(copy.get(), "framerate", GST_TYPE_FRACTION, numerator, denominator, nullptr);
+  return copy;
+}
+
+}  // namespace webcast

@@ -1,0 +1,32 @@
+// The elements between appsrc and appsink for each job. Control thread.
+#pragma once
+
+#include <functional>
+#include <string>
+
+#include "plugins/media/encoder_setup.hpp"
+#include "plugins/media/stage.hpp"
+
+namespace webcast {
+
+struct EncodeJob {
+  Codec codec = Codec::vp8;
+  std::string factory;
+  EncoderPreset preset = EncoderPreset::realtime;
+  unsigned video_bitrate = 2'000'000;
+  // True: the application set the encoder up itself.
+  std::function<bool(GstElement* encoder)> encoder_setup;
+};
+
+// Raw to encoded: convert ! encoder (named "encoder"), with a parser where the codec has one.
+Result<ElementChain> encode_chain(GstCaps* caps, const EncodeJob& job);
+
+// What an encoded input becomes before it is looked at and handed on: parameter sets before each
+// keyframe, one access unit a buffer. Empty where the codec needs nothing.
+Result<ElementChain> parse_chain(Codec codec);
+bool needs_parser(Codec codec);
+
+// The caps that encode_chain gives its encoder, with a frame rate where the source names none.
+Ref<GstCaps> caps_with_framerate(GstCaps* caps);
+
+}  // namespace webcast

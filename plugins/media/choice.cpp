@@ -1,0 +1,105 @@
+#include "plugins/media/choice.hpp"
+
+#include <algorithm>
+#include <cctype>
+
+namespace webcast {
+namespace {
+
+std::string lower(std::string_view text) {
+  std::string result(text);
+  std::transform(result.begin(), result.end(), result.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  return result;
+}
+
+std::string parameter(const InputInfo& input, const char* name) {
+  auto found = input.parameters.find(name);
+  return found == input.parameters.end() ? "" : found->second;
+}
+
+// Why the encoded input cannot go to this viewer as it is.
+std::string pass_through_refusal(const ChoiceRequest& request) {
+  const InputInfo& input = request.input;
+  std::string name(codec_name(*input.codec));
+  if (!request.can_pass(*input.codec)) return "this machine has no RTP payloader for " + name;
+  if (!input.obstacle.empty()) return input.obstacle;
+  if (can_decode(request.viewer, passed_format(input))) return {};
+  std::string profile = parameter(input, "profile-level-id");
+  if (profile.empty()) profile = parameter(input, "profile-id");
+  return "your browser does not play " + name + (profile.empty() ? "" : " of profile " + profile);
+}
+
+std::string names(const std::vector<Codec>& codecs) {
+  std::string text;
+  for (Codec codec : codecs)
+    text += (text.empty() ? "" : ", ") + std::string(codec_name(codec));
+  return text;
+}
+
+Error nothing_fits(const ChoiceRequest& request, const std::vector<Codec>& made_here) {
+  std::string kind = request.input.kind == MediaKind::video ? "video" : "audio";
+  if (made_here.empty())
+    return Error{ErrorCode::not_supported,
+                 "The sender has no " + kind +
+                     " encoder for any of the codecs it may use: "
+                     "install gstreamer1.0-plugins-good, -bad or -ugly there"};
+  return Error{ErrorCode::not_supported, "Your browser plays none of the " + kind +
+                                             " codecs that the sender can make (" +
+                                             names(made_here) + ")"};
+}
+
+}  // namespace
+
+std::string Choice::name() const {
+  return lower(codec_name(codec)) + (pass_through ? "-passthrough" : "");
+}
+
+RtpFormat passed_format(const InputInfo& input) {
+  RtpFormat format;
+  format.kind = input.kind;
+  format.codec = *input.codec;
+  format.parameters = input.parameters;
+  return format;
+}
+
+RtpFormat encoded_format(Codec codec) {
+  RtpFormat format;
+  format.kind = codec_kind(codec);
+  format.codec = codec;
+  if (codec == Codec::h264)
+    format.parameters = {{"profile-level-id", "42e01f"}, {"packetization-mode", "1"}};
+  return format;
+}
+
+Result<Choice> choose(const ChoiceRequest& request) {
+  const InputInfo& input = request.input;
+  if (!input.known)
+    return Error{ErrorCode::not_found, "Nothing has come from the source yet: try again"};
+  if (input.codec) {
+    std::string refusal = pass_through_refusal(request);
+    if (refusal.empty()) return Choice{*input.codec, true};
+    if (request.transcode == Transcode::never)
+      return Error{ErrorCode::not_supported,
+                   "The stream cannot be played as it is: " + refusal +
+                       ". The sender may not convert it (transcode=never)"};
+  }
+  std::vector<Codec> made_here;
+  for (Codec codec : request.preference) {
+    if (codec_kind(codec) != input.kind || !request.can_encode(codec)) continue;
+    made_here.push_back(codec);
+    if (can_decode(request.viewer, encoded_format(codec))) return Choice{codec, false};
+  }
+  return nothing_fits(request, made_here);
+}
+
+bool breaks_pass_through(const InputInfo& before, const InputInfo& after) {
+  if (before.obstacle.empty() && !after.obstacle.empty()) return true;
+  // profile_idc and the constraint flags; the last two digits are the level.
+  std::string was = parameter(before, "profile-level-id"),
+              is = parameter(after, "profile-level-id");
+  return was.substr(0, 4) != is.substr(0, 4) ||
+         parameter(before, "profile-id") != parameter(after, "profile-id");
+}
+
+}  // namespace webcast

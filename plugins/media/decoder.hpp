@@ -1,0 +1,45 @@
+// Decoder: an encoded track's input made raw, for the renditions that must encode it anew.
+//
+// One for all of them; it runs while there is one. Owned by its track; control thread, except
+// push() and end().
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "common/control_thread.hpp"
+#include "plugins/gst/rtp_format.hpp"
+#include "plugins/media/sample_sink.hpp"
+#include "plugins/media/stage.hpp"
+
+namespace webcast {
+
+struct DecoderHandlers {
+  std::function<void(GstBuffer*, GstCaps*)> raw;  // the decoder's streaming thread
+  std::function<void(const Error&)> warning;      // one was passed over
+  std::function<void(const Error&)> failed;       // no decoder can do it
+  std::function<void()> ended;
+};
+
+class Decoder {
+ public:
+  Decoder(MediaKind kind, ControlThread& control, GstClock* clock, DecoderHandlers handlers);
+  ~Decoder();
+  const std::shared_ptr<Stage>& input() const { return stage_; }
+  void set_clock(GstClock* clock) { stage_->set_clock(clock); }
+
+ private:
+  Result<ElementChain> build(GstCaps* caps);
+  void on_sample(GstSample* sample);
+  void on_failed(const Error& error, bool had_output);
+
+  const MediaKind kind_;
+  const DecoderHandlers handlers_;
+  std::shared_ptr<Stage> stage_;
+  std::string media_type_;
+  std::vector<std::string> candidates_;  // the first is in use
+};
+
+}  // namespace webcast

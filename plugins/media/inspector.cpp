@@ -1,0 +1,134 @@
+#include "plugins/media/inspector.hpp"
+
+#include "plugins/gst/mapped_buffer.hpp"
+#include "plugins/media/chains.hpp"
+#include "plugins/media/h264_delimiter.hpp"
+
+namespace webcast {
+namespace {
+
+// About ten seconds of frames: they wait for the first run of the parser only.
+constexpr unsigned kMaxWaiting = 300;
+
+const char* const kReordered = "it has B-frames, which browsers do not put in order over WebRTC";
+const char* const kInterlaced = "it is interlaced";
+
+}  // namespace
+
+Inspector::Inspector(Codec codec, ControlThread& control, InspectorHandlers handlers)
+    : codec_(codec), control_(control), handlers_(std::move(handlers)) {}
+
+std::shared_ptr<Inspector> Inspector::create(Codec codec, ControlThread& control,
+                                             InspectorHandlers handlers) {
+  std::shared_ptr<Inspector> inspector(new Inspector(codec, control, std::move(handlers)));
+  if (needs_parser(codec)) inspector->make_stage();
+  return inspector;
+}
+
+void Inspector::make_stage() {
+  StageOptions options;
+  options.name = "inspector";
+  options.max_buffers = kMaxWaiting;
+  options.encoded = true;
+  StageHandlers handlers;
+  std::weak_ptr<Inspector> weak = weak_from_this();
+  handlers.build = [codec = codec_](GstCaps*) { return parse_chain(codec); };
+  handlers.sample = [weak](GstSample* sample) {
+    if (auto self = weak.lock()) self->on_parsed(sample);
+  };
+  handlers.failed = [weak](const Error& error, bool) {
+    auto self = weak.lock();
+    if (self && !self->stopped_) self->handlers_.failed(error);
+  };
+  handlers.ended = [weak] {
+    auto self = weak.lock();
+    if (!self || self->stopped_) return;
+    self->output_.end();
+    self->handlers_.ended();
+  };
+  stage_ = Stage::create(control_, std::move(options), std::move(handlers));
+}
+
+void Inspector::push(GstBuffer* buffer, GstCaps* caps) {
+  if (stage_) return stage_->push(buffer, caps);
+  if (codec_ != Codec::vp8) return look_at(buffer, caps);
+  // There is no parser for VP8, and not every source tells keyframes: the first bit does
+  // (RFC 6386 section 9.1).
+  uint8_t first = 1;
+  gst_buffer_extract(buffer, 0, &first, 1);
+  Ref<GstBuffer> copy = adopt(gst_buffer_copy(buffer));
+  if (first & 1)
+    GST_BUFFER_FLAG_SET(copy.get(), GST_BUFFER_FLAG_DELTA_UNIT);
+  else
+    GST_BUFFER_FLAG_UNSET(copy.get(), GST_BUFFER_FLAG_DELTA_UNIT);
+  look_at(copy.get(), caps);
+}
+
+void Inspector::end() {
+  if (stage_) return stage_->end();
+  output_.end();
+  control_.post([weak = weak_from_this()] {
+    auto self = weak.lock();
+    if (self && !self->stopped_) self->handlers_.ended();
+  });
+}
+
+void Inspector::on_parsed(GstSample* sample) {
+  GstCaps* caps = gst_sample_get_caps(sample);
+  if (GstBuffer* buffer = gst_sample_get_buffer(sample)) return look_at(buffer, caps);
+  GstBufferList* list = gst_sample_get_buffer_list(sample);
+  for (guint i = 0; list && i < gst_buffer_list_length(list); i++)
+    look_at(gst_buffer_list_get(list, i), caps);
+}
+
+void Inspector::look_at(GstBuffer* buffer, GstCaps* caps) {
+  InputInfo info = info_from_caps(codec_kind(codec_), caps);
+  read_facts(buffer, info);
+  if (info.known && !(info == told_)) {
+    told_ = info;
+    control_.post([weak = weak_from_this(), info] {
+      auto self = weak.lock();
+      if (self && !self->stopped_) self->handlers_.changed(info);
+    });
+  }
+  if (codec_ != Codec::h264) return output_.push(buffer, caps);
+  output_.push(without_delimiter(buffer).get(), caps);
+}
+
+void Inspector::read_facts(GstBuffer* buffer, InputInfo& info) {
+  if (info.kind == MediaKind::audio) {
+    info.known = true;
+    return;
+  }
+  bool keyframe = !GST_BUFFER_FLAG_IS_SET(buffer, GST_BUFFER_FLAG_DELTA_UNIT);
+  if (codec_ == Codec::h264) {
+    if (MappedBuffer mapped(buffer); mapped) h264_.read(mapped.bytes());
+    info.known = !h264_.profile_level_id().empty();
+    info.parameters["profile-level-id"] = h264_.profile_level_id();
+    info.parameters["level-asymmetry-allowed"] = "1";
+    if (h264_.interlaced()) info.obstacle = kInterlaced;
+    if (h264_.reordered()) info.obstacle = kReordered;
+    return;
+  }
+  info.known = told_.known || keyframe;
+  if (codec_ != Codec::h265) return;
+  GstClockTime pts = GST_BUFFER_PTS(buffer);
+  if (GST_CLOCK_TIME_IS_VALID(latest_) && pts < latest_) reordered_ = true;
+  latest_ = pts;
+  if (reordered_) info.obstacle = kReordered;
+}
+
+void Inspector::set_clock(GstClock* clock) {
+  if (stage_) stage_->set_clock(clock);
+}
+
+void Inspector::restart() {
+  if (stage_) stage_->restart();
+}
+
+void Inspector::stop() {
+  stopped_ = true;
+  if (stage_) stage_->stop();
+}
+
+}  // namespace webcast

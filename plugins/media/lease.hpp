@@ -1,0 +1,52 @@
+// LeaseState: one holder of a rendition and what it wants to be told. Control thread.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+
+#include "plugins/media/media_rendition.hpp"
+
+namespace webcast {
+
+class LeaseState : public std::enable_shared_from_this<LeaseState> {
+ public:
+  explicit LeaseState(MediaRendition& rendition) : rendition_(rendition) {}
+  void when_ready(std::function<void(Result<void>)> ready);
+  void when_lost(std::function<void(Error)> lost);
+  void tell_ready(const Result<void>& result);
+  void tell_lost(const Error& error);
+  void close();
+
+ private:
+  MediaRendition& rendition_;  // outlives this: the lease holds both
+  std::function<void(Result<void>)> ready_;
+  std::function<void(Error)> lost_;
+  std::optional<Error> lost_with_;
+  bool was_ready_ = false;
+  Timer patience_;
+};
+
+// What the viewer holds.
+class MediaLease : public RenditionLease {
+ public:
+  MediaLease(std::shared_ptr<MediaRendition> rendition, std::shared_ptr<LeaseState> state,
+             std::function<void()> end)
+      : rendition_(std::move(rendition)), state_(std::move(state)), end_(std::move(end)) {}
+  ~MediaLease() override {
+    state_->close();
+    end_();
+  }
+  Rendition& rendition() override { return *rendition_; }
+  void when_ready(std::function<void(Result<void>)> ready) override {
+    state_->when_ready(std::move(ready));
+  }
+  void when_lost(std::function<void(Error)> lost) override { state_->when_lost(std::move(lost)); }
+
+ private:
+  std::shared_ptr<MediaRendition> rendition_;
+  std::shared_ptr<LeaseState> state_;
+  std::function<void()> end_;
+};
+
+}  // namespace webcast

@@ -1,0 +1,93 @@
+// MediaTrack: the one implementation of Track.
+//
+//   raw      feed ──────────────────────────── raw_ ── renditions (encode)
+//   encoded  feed ── inspector_ ── output ──┬───────── rendition (pass-through)
+//                                           └─ decoder_ ── raw_ ── renditions (transcode)
+#pragma once
+
+#include <map>
+#include <mutex>
+#include <set>
+
+#include "plugins/media/choice.hpp"
+#include "plugins/media/decoder.hpp"
+#include "plugins/media/input_info.hpp"
+#include "plugins/media/inspector.hpp"
+#include "plugins/media/media_rendition.hpp"
+#include "plugins/media/raw_outlet.hpp"
+#include "plugins/media/track.hpp"
+
+namespace webcast {
+
+class MediaTrack : public Track, public std::enable_shared_from_this<MediaTrack> {
+ public:
+  MediaTrack(std::string name, MediaKind kind, ControlThread& control, TrackSettings settings,
+             TrackEvents events);
+
+  const std::string& name() const override { return name_; }
+  MediaKind kind() const override { return kind_; }
+  void feed(GstBuffer* buffer, GstCaps* caps) override;
+  void end() override;
+  void set_clock(GstClock* clock) override;
+  bool has_input() const override { return info_.known; }
+  std::optional<Codec> encoded_input() const override { return info_.codec; }
+  std::string describe_input() const override { return describe(info_); }
+  Result<std::unique_ptr<RenditionLease>> lease(const std::vector<Codec>& preference,
+                                                const ViewerCodecs& viewer) override;
+  std::vector<Rendition*> renditions() const override;
+  void force_keyframe() override;
+  void stop() override;
+
+ private:
+  struct Entry {
+    std::shared_ptr<MediaRendition> rendition;
+    bool ended = false;
+  };
+
+  // Streaming thread, with input_mutex_ held.
+  void on_caps(GstCaps* caps);
+  std::shared_ptr<Inspector> make_inspector(Codec codec);
+
+  // Control thread.
+  void on_new_input(const InputInfo& info, std::shared_ptr<Inspector> inspector);
+  void on_raw_caps(const InputInfo& info);
+  void on_inspected(const Inspector* inspector, const InputInfo& info);
+  const std::vector<std::string>& encoders(Codec codec);
+  std::shared_ptr<MediaRendition> start(const Choice& choice);
+  RenditionHooks make_hooks(const Choice& choice);
+  void connect(MediaRendition& rendition);
+  void start_decoder();
+  void on_decoder_failed(const Error& error);
+  void remove(const std::string& name);
+  void drop_all(const Error& error);
+  GstClockTime now() const;
+  void begin_drain();
+  void mark_ended(const std::string& name);
+  void check_drained();
+  void warn(const Error& error);
+
+  const std::string name_;
+  const MediaKind kind_;
+  ControlThread& control_;
+  const TrackSettings settings_;
+  const TrackEvents events_;
+  RawOutlet raw_;
+
+  std::mutex input_mutex_;
+  Ref<GstCaps> input_caps_;
+  InputInfo input_kind_;
+  std::shared_ptr<Inspector> feeding_;  // takes what is fed; null: raw_
+  bool accepts_ = false;                // the caps are of a kind that we know
+
+  // Control thread.
+  InputInfo info_;
+  Ref<GstClock> clock_;
+  std::shared_ptr<Inspector> inspector_;
+  std::unique_ptr<Decoder> decoder_;
+  std::map<std::string, Entry> renditions_;
+  std::map<Codec, std::vector<std::string>> encoders_;  // as found, without those that failed
+  bool stopped_ = false;
+  bool draining_ = false, inspector_ended_ = true, decoder_ended_ = true;
+};
+
+}  // namespace webcast

@@ -1,0 +1,130 @@
+// Peer: our object for one remote side that receives media.
+//
+// Control thread throughout, except the FrameSinks of its media. Only webrtc_peer.cpp behind this
+// header names webrtcbin; nobody outside peer/ may assume how packets leave (a direct egress
+// takes webrtcbin's place on the sending side later).
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "common/control_thread.hpp"
+#include "common/result.hpp"
+#include "plugins/gst/gst_ref.hpp"
+#include "plugins/gst/rtp_format.hpp"
+#include "plugins/gst/rtp_frame.hpp"
+
+namespace webcast {
+
+struct IceSettings {
+  std::string stun_server{};                // stun://host:port; empty: none
+  std::vector<std::string> turn_servers{};  // turn(s)://user:password@host:port
+  // Shared with the TURN servers: each peer gets a credential of its own, which expires, in place
+  // of user and password. Empty: none. Never logged.
+  std::string turn_secret{};
+  std::vector<std::string> named_turn_servers{};  // by the other side, with their own credentials
+  bool relay_only = false;
+  std::vector<std::string> local_addresses{};  // empty: what libnice finds
+  unsigned min_port = 0, max_port = 0;         // 0: any
+  std::string external_address{};              // empty: none
+};
+
+// What the other side named: a TURN server beside ours, a STUN server if we have none.
+void add_servers(IceSettings& ice, const std::vector<std::string>& servers);
+
+struct PeerSettings {
+  IceSettings ice{};
+  bool retransmission = true;
+  std::chrono::milliseconds connect_timeout{20'000};  // from start to media allowed
+  std::chrono::milliseconds silence_timeout{10'000};  // no RTCP at all: the peer is gone
+};
+
+struct SessionDescription {
+  enum class Type { offer, answer } type = Type::offer;
+  std::string sdp{};
+};
+
+struct IceCandidate {
+  unsigned mline = 0;
+  std::string candidate{};  // "candidate:…", without "a="; empty: end of candidates
+};
+
+// One medium to send. The order is that of the tracks; `request_keyframe` answers PLI and FIR.
+struct PeerMedium {
+  std::string track{};  // the pad's name
+  RtpFormat format{};
+  std::function<void()> request_keyframe{};  // any thread
+};
+
+struct PeerMediumStats {
+  std::string track{};
+  guint64 packets = 0, bytes = 0;
+  unsigned bitrate = 0;  // bit/s over the last second or so
+  guint64 nack = 0, pli = 0, fir = 0, frames_dropped = 0, retransmitted = 0;
+  double fraction_lost = 0;  // 0…1, the peer's last report
+  gint64 packets_lost = 0;
+  double jitter_ms = 0, round_trip_ms = 0;
+};
+
+struct PeerStats {
+  std::string state{};  // new, connecting, connected, closed
+  int setup_ms = -1;    // start to media allowed; -1: not yet
+  std::vector<PeerMediumStats> media{};
+};
+
+// All on the control thread; none after close() or the destructor. A handler may close the peer,
+// but not delete it (post that).
+struct PeerEvents {
+  std::function<void(const SessionDescription&)> description;
+  std::function<void(const IceCandidate&)> candidate;
+  // The fingerprint matched: media flows.
+  std::function<void(std::chrono::milliseconds setup)> connected;
+  // Ended by itself, with the reason for the viewer and the log. The peer is closed already.
+  std::function<void(const Error& reason)> closed;
+};
+
+class Peer {
+ public:
+  // `clock`: of the internal timeline. `id`: for logs.
+  static Result<std::shared_ptr<Peer>> create(const std::string& id, ControlThread& control,
+                                              GstClock* clock, PeerSettings settings,
+                                              std::vector<PeerMedium> media, PeerEvents events);
+  virtual ~Peer() = default;
+
+  // Makes an offer (event `description`), or answers the viewer's own.
+  virtual void start(std::optional<SessionDescription> remote_offer) = 0;
+  // The answer to our offer. Bad or unwanted: the peer closes with a reason.
+  virtual void set_remote_answer(const SessionDescription& answer) = 0;
+  // A candidate that cannot be used is dropped.
+  virtual void add_remote_candidate(const IceCandidate& candidate) = 0;
+
+  // Where a rendition's frames for medium `index` go; bounded, never waits, closed until the
+  // fingerprint was compared. Null for a medium that the viewer did not take. The sink outlives
+  // the peer safely.
+  virtual std::shared_ptr<FrameSink> egress(size_t index) = 0;
+
+  virtual PeerStats stats() = 0;
+  // Frees everything; quick: what takes time (NULL of the pipeline) goes on on a reaper thread.
+  virtual void close() = 0;
+
+  // Loads plugins and makes the process's DTLS certificate on the reaper's thread, so that the
+  // first viewer need not wait for it (0.1 s and more). Returns at once; more calls cost little.
+  static void warm_up();
+
+  // Waits until every peer's remains are gone (stop of the element, tests).
+  static void wait_for_reaper();
+};
+
+// The codecs in a viewer's offer, checked against the limits of the wire first (64 KiB, 500
+// lines, 16 m-lines). Also counts the media it wants: one m-line each.
+struct OfferedMedia {
+  ViewerCodecs video{}, audio{};
+  unsigned video_lines = 0, audio_lines = 0;
+};
+Result<OfferedMedia> read_offer(const std::string& sdp);
+
+}  // namespace webcast

@@ -1,0 +1,59 @@
+// ReceiveChain: the way of one received medium behind webrtcbin: depayloader, a bounded queue with
+// a gate, what the element put behind it (parser, decoder), appsink.
+//
+// Its elements stand in the peer's pipeline from the start; once media come, one pad is linked.
+// Made and opened on the control thread; the rest says where.
+#pragma once
+
+#include <gst/gst.h>
+
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include "common/result.hpp"
+#include "plugins/gst/gst_ref.hpp"
+#include "plugins/gst/rtp_format.hpp"
+
+namespace webcast {
+
+class ReceiveChain : public std::enable_shared_from_this<ReceiveChain> {
+ public:
+  using OnSample = std::function<void(GstSample*)>;  // the chain's last streaming thread
+
+  // Adds its elements to `pipeline`.
+  static Result<std::shared_ptr<ReceiveChain>> create(GstBin* pipeline, Codec codec,
+                                                      const std::vector<Ref<GstElement>>& tail,
+                                                      OnSample on_sample);
+
+  // webrtcbin's thread. Takes the place of a pad that was linked before.
+  bool link(GstPad* source);
+  // Nothing gets past the queue before.
+  void open();
+  // Any thread. Upstream, where webrtcbin makes a PLI of it.
+  void request_keyframe();
+  // Control thread, now and then: asks for the first keyframe as long as none came.
+  void keep_asking();
+
+  guint64 packets() const { return packets_; }
+  guint64 bytes() const { return bytes_; }
+  guint64 keyframe_requests() const { return keyframe_requests_; }
+  guint64 frames_dropped() const { return frames_dropped_; }
+
+ private:
+  ReceiveChain(MediaKind kind, OnSample on_sample) : kind_(kind), on_sample_(std::move(on_sample)) {}
+  void add_probes();
+  bool passes(GstBuffer* buffer);
+  void count(GstPadProbeInfo* info);
+
+  const MediaKind kind_;
+  const OnSample on_sample_;
+  Ref<GstElement> queue_;
+  Ref<GstPad> inlet_, queue_inlet_, gate_;
+  gulong gate_probe_ = 0;
+  std::atomic<bool> waits_for_keyframe_{false};
+  std::atomic<guint64> packets_{0}, bytes_{0}, keyframe_requests_{0}, frames_dropped_{0};
+};
+
+}  // namespace webcast

@@ -1,0 +1,171 @@
+// Session descriptions: what a viewer's says, and the ones that webrtcbin and the viewer get.
+//
+// A description from the network never reaches webrtcbin: it is read into the structs below and
+// a new one is written from them, with nothing in it but what a session of ours uses: one codec
+// (and its RTX) an m-line, our two header extensions, one bundled transport. webrtcbin asserts,
+// aborts or goes astray on much of the rest (several codecs, missing mids, rejected first
+// m-lines, sprop-* and profile-level-id mismatches). Pure functions; any thread.
+#pragma once
+
+#include <gst/sdp/gstsdpmessage.h>
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "common/result.hpp"
+#include "plugins/gst/rtp_format.hpp"
+#include "plugins/peer/fingerprint.hpp"
+
+namespace webcast {
+
+// Limits of the wire, looked at before any parser sees the bytes.
+inline constexpr size_t kMaxSdpBytes = 64 * 1024;
+inline constexpr unsigned kMaxSdpLines = 500;
+inline constexpr unsigned kMaxSdpMedia = 16;
+
+enum class Direction { inactive, sendonly, recvonly, sendrecv };
+
+struct RemotePayload {
+  uint8_t type = 0;
+  std::string encoding{};  // upper case: "H264", "RTX"
+  int clock_rate = 0;
+  int channels = 0;
+  FormatParameters parameters{};
+  std::vector<std::string> feedback{};  // "nack", "nack pli", "ccm fir", "transport-cc"
+};
+
+// What one m-line of the remote side says; transport attributes with the session's filled in.
+struct RemoteMedia {
+  std::string kind{};      // "video", "audio", "application"
+  std::string protocol{};  // "UDP/TLS/RTP/SAVPF"
+  std::string mid{};
+  bool rejected = false;  // port 0 without a=bundle-only
+  bool bundled = false;   // in the (first) BUNDLE group
+  bool rtcp_mux = false;
+  Direction direction = Direction::sendrecv;
+  std::vector<RemotePayload> payloads{};
+  uint8_t transport_cc_id = 0, playout_delay_id = 0;  // a=extmap; 0: not there
+  std::string ufrag{}, password{}, setup{};
+  std::vector<Fingerprint> fingerprints{};
+  std::vector<std::string> candidates{};
+  std::vector<uint32_t> ssrcs{};  // of a=ssrc
+
+  bool sends() const {
+    return !rejected && (direction == Direction::sendonly || direction == Direction::sendrecv);
+  }
+  bool receives() const {
+    return !rejected && (direction == Direction::recvonly || direction == Direction::sendrecv);
+  }
+};
+
+struct RemoteDescription {
+  std::vector<RemoteMedia> media{};
+  std::vector<std::string> bundle{};  // mids of the first BUNDLE group
+  bool ice_lite = false;
+};
+
+// Size, lines, m-lines, and that every line is one of SDP.
+Result<void> check_sdp_limits(const std::string& sdp);
+
+// Checks the limits, then reads.
+Result<RemoteDescription> parse_description(const std::string& sdp);
+
+// What was agreed for one medium of the peer: which m-line, and the numbers to be written into
+// its packets.
+struct MediumPlan {
+  unsigned mline = 0;  // in the viewer's description
+  uint8_t payload_type = 0;
+  int rtx_payload_type = -1;                          // -1: no retransmission
+  uint8_t transport_cc_id = 0, playout_delay_id = 0;  // 0: not taken
+};
+
+// For each medium, in the peer's order: its plan, or nothing when the viewer does not take it.
+using SessionPlan = std::vector<std::optional<MediumPlan>>;
+
+// The transport that all media share: that of the first m-line of the BUNDLE group.
+Result<RemoteMedia> bundle_transport(const RemoteDescription& remote);
+
+// One medium that a publisher sends, and in which of its codecs we take it.
+struct ReceivedMedium {
+  MediaKind kind = MediaKind::video;
+  Codec codec = Codec::vp8;
+  std::vector<uint32_t> ssrcs{};  // that it announced
+  MediumPlan plan{};
+};
+struct ReceivePlan {
+  SessionPlan session{};  // of an offer: by medium, each with a plan; of an answer: by our m-line
+  std::vector<ReceivedMedium> media{};
+};
+// Takes all that a publisher's offer sends, each in the first codec of our preference that it has.
+// A medium without any is an error that tells both lists.
+Result<ReceivePlan> plan_receive(const RemoteDescription& offer, const std::vector<Codec>& video,
+                                 const std::vector<Codec>& audio, bool retransmission);
+
+// What an offer of ours to receive lists: at most one video and one audio line, each with all the
+// codecs that we take. Payload types are unique among all lines.
+std::vector<RemoteMedia> plan_receive_offer(const std::vector<Codec>& video,
+                                            const std::vector<Codec>& audio, bool retransmission);
+// That offer, with the transport of webrtcbin's own, which has the same lines in one codec each.
+// webrtcbin 1.22 looks at no codec of its own offer: what it receives is what the clean answer
+// names.
+std::string write_receive_offer(const GstSDPMessage* own_offer,
+                                const std::vector<RemoteMedia>& lines,
+                                const std::vector<std::string>& candidates);
+// What the other side's answer sends, each in the first codec that it names of those offered.
+Result<ReceivePlan> read_receive_answer(const RemoteDescription& answer,
+                                        const std::vector<RemoteMedia>& offered);
+
+// Gives each medium an m-line and a codec of the viewer's offer.
+Result<SessionPlan> plan_answer(const RemoteDescription& offer, const std::vector<RtpFormat>& media,
+                                bool retransmission);
+
+// What the viewer's answer left of our own offer. Media it rejected or made inactive have no
+// plan; a rejected video, or nothing left at all, is an error.
+Result<SessionPlan> read_answer(const RemoteDescription& answer, const SessionPlan& offered,
+                                const std::vector<RtpFormat>& media);
+
+// Free payload types and extension ids for an offer of ours: one payload type a medium.
+SessionPlan plan_offer(const std::vector<RtpFormat>& media);
+
+struct SdpDeleter {
+  void operator()(GstSDPMessage* message) const { gst_sdp_message_free(message); }
+};
+using SdpPtr = std::unique_ptr<GstSDPMessage, SdpDeleter>;
+
+// The other side's offer as webrtcbin gets it: the planned media alone, in its order, with mids
+// "0", "1", …, all of one direction: recvonly of a viewer, sendonly of a publisher. `order` tells
+// which medium each of its m-lines carries.
+struct CleanOffer {
+  SdpPtr sdp{};
+  std::vector<size_t> order{};
+};
+Result<CleanOffer> clean_offer(const RemoteDescription& offer, const SessionPlan& plan,
+                               Direction direction = Direction::recvonly);
+
+// Notes in `plan` the retransmission payload types that webrtcbin chose for our offer.
+void note_retransmission(SessionPlan& plan, const GstSDPMessage* own_offer);
+
+// The other side's answer as webrtcbin gets it: all our m-lines, those not taken inactive.
+Result<SdpPtr> clean_answer(const RemoteDescription& answer, const SessionPlan& plan,
+                            const GstSDPMessage* own_offer,
+                            Direction direction = Direction::recvonly);
+
+// webrtcbin's answer to the clean offer as the viewer gets it: m-lines and mids of its own offer,
+// the ones that we don't serve inactive (or rejected, when they are not bundled RTP).
+std::string answer_for_viewer(const GstSDPMessage* own_answer, const RemoteDescription& offer,
+                              const CleanOffer& clean, const SessionPlan& plan,
+                              const std::vector<std::string>& candidates);
+
+// webrtcbin's offer as the viewer gets it.
+std::string offer_for_viewer(const GstSDPMessage* own_offer,
+                             const std::vector<std::string>& candidates);
+
+// The m-line that candidates belong to, in the viewer's counting.
+unsigned candidate_mline(const RemoteDescription& remote);
+
+// SSRC of the retransmissions of `ssrc`, from a=ssrc-group:FID of a description of ours.
+std::optional<uint32_t> rtx_ssrc(const GstSDPMessage* own, uint32_t ssrc);
+
+}  // namespace webcast

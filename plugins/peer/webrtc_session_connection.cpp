@@ -1,0 +1,110 @@
+// The connection of a WebrtcSession: candidates, states, the certificate, and the watchdog.
+#include "plugins/peer/candidate.hpp"
+#include "plugins/peer/webrtc_session.hpp"
+
+namespace webcast {
+
+void WebrtcSession::take_candidate(const IceCandidate& candidate) {
+  auto usable = usable_remote_candidate(candidate.candidate);
+  if (!usable) {
+    GST_LOG("%s: not usable: %s", id_.c_str(), candidate.candidate.c_str());
+    return;
+  }
+  if (negotiation_.add_remote_candidate(*usable)) apply_remote_candidate(*usable);
+}
+
+void WebrtcSession::apply_remote_candidate(const std::string& candidate) {
+  GST_LOG("%s: the %s's %s", id_.c_str(), other_.c_str(), candidate.c_str());
+  // All media are bundled with the first that webrtcbin knows.
+  g_signal_emit_by_name(pipeline_.webrtcbin.get(), "add-ice-candidate", 0u, candidate.c_str());
+}
+
+// Those that came before the description was in place, and those that stand in it.
+void WebrtcSession::apply_remote_candidates() {
+  for (const std::string& candidate : negotiation_.take_remote_candidates())
+    apply_remote_candidate(candidate);
+  for (const RemoteMedia& media : remote_.media)
+    for (const std::string& candidate : media.candidates)
+      take_candidate({0, candidate});
+}
+
+void WebrtcSession::local_candidate(const std::string& candidate) {
+  for (const std::string& each : with_external({candidate}))
+    if (negotiation_.add_local_candidate(each) && events_.candidate)
+      events_.candidate({candidate_mline_, each});
+}
+
+std::vector<std::string> WebrtcSession::with_external(
+    const std::vector<std::string>& candidates) const {
+  std::vector<std::string> all;
+  for (const std::string& candidate : candidates) {
+    all.push_back(candidate);
+    if (ice_.external_address.empty()) continue;
+    auto parsed = parse_candidate(candidate);
+    bool loopback = parsed && is_loopback_address(parsed->address);
+    // Nobody reaches loopback from outside, unless it was asked for by name (a port forward).
+    if (loopback && ice_.local_addresses.empty()) continue;
+    if (auto external = external_candidate(candidate, ice_.external_address))
+      all.push_back(*external);
+  }
+  return all;
+}
+
+void WebrtcSession::watch_dtls() {
+  Ref<GstWebRTCDTLSTransport> transport = pipeline_.dtls_transport();
+  if (!transport) return;
+  dtls_connection_ = connect(
+      transport.get(), "notify::state", mailbox_, +[](PeerMailbox& mailbox, GParamSpec*) {
+        mailbox.post([](WebrtcSession& session) { session.dtls_changed(); });
+      });
+}
+
+void WebrtcSession::dtls_changed() {
+  Ref<GstWebRTCDTLSTransport> transport = pipeline_.dtls_transport();
+  if (!transport) return;
+  GstWebRTCDTLSTransportState state = GST_WEBRTC_DTLS_TRANSPORT_STATE_NEW;
+  g_object_get(transport.get(), "state", &state, nullptr);
+  GST_DEBUG("%s: DTLS state %d", id_.c_str(), state);
+  if (state == GST_WEBRTC_DTLS_TRANSPORT_STATE_FAILED)
+    fail({ErrorCode::failed, "The viewer's encrypted connection (DTLS) failed."});
+  else if (state == GST_WEBRTC_DTLS_TRANSPORT_STATE_CLOSED)
+    fail({ErrorCode::refused, "The viewer closed the connection."});
+}
+
+void WebrtcSession::connection_changed() {
+  GstWebRTCPeerConnectionState state = GST_WEBRTC_PEER_CONNECTION_STATE_NEW;
+  GstWebRTCICEConnectionState ice = GST_WEBRTC_ICE_CONNECTION_STATE_NEW;
+  g_object_get(pipeline_.webrtcbin.get(), "connection-state", &state, "ice-connection-state", &ice,
+               nullptr);
+  GST_DEBUG("%s: connection %d, ICE %d", id_.c_str(), state, ice);
+  bool connected = negotiation_.state() == Negotiation::State::connected;
+  if (negotiation_.state() == Negotiation::State::connecting) {
+    if (state == GST_WEBRTC_PEER_CONNECTION_STATE_CONNECTED) return verified();
+    if (ice == GST_WEBRTC_ICE_CONNECTION_STATE_CONNECTED ||
+        ice == GST_WEBRTC_ICE_CONNECTION_STATE_COMPLETED)
+      half_way();
+  }
+  // While connecting, a later candidate may still make it good.
+  if (connected && (ice == GST_WEBRTC_ICE_CONNECTION_STATE_FAILED ||
+                    ice == GST_WEBRTC_ICE_CONNECTION_STATE_DISCONNECTED))
+    fail({ErrorCode::timeout, "The viewer cannot be reached any more."});
+  else if (connected && state == GST_WEBRTC_PEER_CONNECTION_STATE_CLOSED)
+    fail({ErrorCode::refused, "The viewer closed the connection."});
+}
+
+void WebrtcSession::verified() {
+  if (auto ok = verify_certificate(pipeline_.remote_certificate(), fingerprints_); !ok)
+    return fail(ok.error());
+  if (auto ok = negotiation_.connected(now()); !ok) return fail(ok.error());
+  media_allowed();
+  std::chrono::milliseconds setup = *negotiation_.setup_time();
+  GST_INFO("%s: connected after %d ms", id_.c_str(), static_cast<int>(setup.count()));
+  if (events_.connected) events_.connected(setup);
+}
+
+void WebrtcSession::check_time() {
+  note_traffic();
+  if (auto error = negotiation_.expired(now())) fail(*error);
+}
+
+}  // namespace webcast

@@ -1,0 +1,69 @@
+#include "plugins/signalers/location.hpp"
+
+#include <glib.h>
+
+#include <algorithm>
+
+#include "plugins/signalers/signaler.hpp"
+
+namespace webcast {
+
+namespace {
+
+std::string trimmed(const std::string& text) {
+  size_t first = text.find_first_not_of(" \t\n");
+  if (first == std::string::npos) return {};
+  return text.substr(first, text.find_last_not_of(" \t\n") - first + 1);
+}
+
+}  // namespace
+
+Result<Location> parse_location(const std::string& text) {
+  size_t colon = text.find(':');
+  bool has_scheme = colon != std::string::npos && colon > 0 &&
+                    std::all_of(text.begin(), text.begin() + static_cast<long>(colon),
+                                [](char c) { return g_ascii_isalnum(c) || c == '+' || c == '-'; });
+  if (!has_scheme || g_ascii_isdigit(text[0])) {
+    return Error{ErrorCode::invalid_argument,
+                 "\"" + text +
+                     "\" is not a location: it begins with a scheme, like "
+                     "listen://127.0.0.1:8080."};
+  }
+  Location location;
+  for (char c : text.substr(0, colon))
+    location.scheme += g_ascii_tolower(c);
+  location.rest = text.substr(colon + 1);
+  if (g_str_has_prefix(location.rest.c_str(), "//")) location.rest.erase(0, 2);
+  return location;
+}
+
+std::string shown_location(const std::string& location) {
+  std::string shown = location.substr(0, location.find_first_of("?#"));
+  size_t start = shown.find("://");
+  if (start == std::string::npos) return shown;
+  start += 3;
+  size_t at = shown.rfind('@', shown.find('/', start));
+  if (at != std::string::npos && at >= start) shown.erase(start, at + 1 - start);
+  return shown;
+}
+
+Result<std::vector<std::string>> split_locations(const std::string& locations) {
+  std::vector<std::string> parts;
+  size_t start = 0;
+  while (start <= locations.size()) {
+    size_t comma = std::min(locations.find(',', start), locations.size());
+    std::string part = trimmed(locations.substr(start, comma - start));
+    if (part.empty()) {
+      return Error{ErrorCode::invalid_argument,
+                   locations.empty()
+                       ? "The location is empty: set it to listen://127.0.0.1:8080, for example."
+                       : "One of the locations in \"" + locations +
+                             "\" is empty: separate them by single commas."};
+    }
+    parts.push_back(std::move(part));
+    start = comma + 1;
+  }
+  return parts;
+}
+
+}  // namespace webcast

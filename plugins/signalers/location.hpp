@@ -1,0 +1,21 @@
+// A location: SCHEME:REST, where viewers come from. Pure.
+#pragma once
+
+#include <string>
+
+#include "common/result.hpp"
+
+namespace webcast {
+
+struct Location {
+  std::string scheme{};  // lower case
+  std::string rest{};    // behind "://" (or ":" where there are no slashes)
+};
+
+// The error names the location.
+Result<Location> parse_location(const std::string& text);
+
+// What messages and logs may have of a location: no query, where a token may stand, and no user.
+std::string shown_location(const std::string& location);
+
+}  // namespace webcast

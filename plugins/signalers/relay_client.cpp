@@ -1,0 +1,277 @@
+#include "plugins/signalers/relay_client.hpp"
+
+#include <set>
+
+#include "plugins/signalers/backoff.hpp"
+#include "plugins/signalers/relay_address.hpp"
+#include "plugins/signalers/relay_link.hpp"
+#include "signaling/protocol/stream_meta.hpp"
+
+namespace webcast {
+
+namespace {
+
+// A status that was refused is said again: the name may be free by then.
+constexpr std::chrono::milliseconds kSayAgain{3'000};
+// A session that was refused or ended is asked for again.
+constexpr BackoffSettings kAskAgain{std::chrono::seconds(1), std::chrono::seconds(30)};
+
+// What the link's messages find as long as the signaler runs. Control thread.
+class RelayPresence : public std::enable_shared_from_this<RelayPresence> {
+ public:
+  RelayPresence(ControlThread& control, SignalerEvents events, SignalerRole role)
+      : control_(control), events_(std::move(events)), role_(role) {}
+
+  Result<void> open(const std::string& location, const StreamInfo& stream);
+  void close() { link_->close(); }
+  void update(const StreamInfo& stream);
+  void end(const std::string& session, std::optional<std::string> error);
+  void send(const std::string& session, const Message& message) {
+    if (sessions_.contains(session)) link_->send(message);
+  }
+
+ private:
+  bool is_producer() const { return role_ == SignalerRole::producer; }
+  RelayLinkEvents link_events();
+  void say_status();
+  void on_connected();
+  void on(const Message& message);
+  void on_started(const SessionRequest& request);
+  void on_producer(const std::string& peer, bool produces, const std::string& meta);
+  void ask();
+  void ask_later();
+  void forget(const std::string& session);
+  void on_ended(const std::string& session, const std::string& reason);
+  void on_refused(const std::string& details);
+
+  ControlThread& control_;
+  SignalerEvents events_;
+  const SignalerRole role_;
+  std::string shown_;
+  StreamInfo stream_;
+  // A session outlives the connection, and the relay: its media flows from here to the viewer.
+  std::set<std::string> sessions_;
+  bool connected_ = false;
+  std::string refusal_;
+  Timer say_again_;
+  // Of a consumer: who has the stream now, who was asked for it, and who sends it.
+  std::string producer_, asked_, sender_, sender_session_;
+  unsigned attempt_ = 0;
+  Timer ask_again_;
+  std::unique_ptr<RelayLink> link_;
+};
+
+RelayLinkEvents RelayPresence::link_events() {
+  auto post = [&control = control_, weak = weak_from_this()](auto function) {
+    control.post([weak, function] {
+      if (auto self = weak.lock()) function(*self);
+    });
+  };
+  RelayLinkEvents events;
+  events.connected = [post](const std::string&, bool) {
+    post([](RelayPresence& self) { self.on_connected(); });
+  };
+  events.message = [post](const Message& message) {
+    post([message](RelayPresence& self) { self.on(message); });
+  };
+  events.state = [post](const std::string& state) {
+    post([state](RelayPresence& self) {
+      self.connected_ = false;
+      self.say_again_.cancel();
+      self.ask_again_.cancel();
+      self.events_.state(state, "");
+    });
+  };
+  events.trouble = [post](const Error& error) {
+    post([error](RelayPresence& self) { self.events_.warning(error); });
+  };
+  return events;
+}
+
+Result<void> RelayPresence::open(const std::string& location, const StreamInfo& stream) {
+  auto address = parse_relay_address(location);
+  if (!address) return address.error();
+  shown_ = address->shown;
+  stream_ = stream;
+  auto link = RelayLink::open(location, link_events());
+  if (!link) return link.error();
+  link_ = std::move(*link);
+  return {};
+}
+
+void RelayPresence::update(const StreamInfo& stream) {
+  stream_ = stream;
+  if (connected_) say_status();
+}
+
+// An identical status is a no-op at the relay.
+void RelayPresence::say_status() {
+  SetPeerStatus status;
+  if (is_producer()) {
+    status.roles.producer = stream_.live;
+    status.meta = write_stream_meta({stream_.name, stream_.video, stream_.audio});
+  } else {
+    status.roles.listener = true;
+  }
+  link_->send(status);
+}
+
+void RelayPresence::on_connected() {
+  connected_ = true;
+  refusal_.clear();
+  say_status();
+  producer_.clear();
+  asked_.clear();
+  if (!is_producer()) link_->send(ListRequest{});
+  events_.state("connected", "");
+}
+
+void RelayPresence::on(const Message& message) {
+  const char* left = is_producer() ? "The viewer left." : "The publisher left.";
+  if (auto* started = std::get_if<StartSession>(&message)) {
+    on_started({started->session, started->peer, started->offer});
+  } else if (auto* given = std::get_if<SessionStarted>(&message)) {
+    sender_ = given->peer;
+    sender_session_ = given->session;
+    on_started({given->session, given->peer, std::nullopt});
+  } else if (auto* list = std::get_if<List>(&message)) {
+    for (const PeerEntry& entry : list->producers)
+      on_producer(entry.peer, true, entry.meta);
+  } else if (auto* status = std::get_if<PeerStatusChanged>(&message)) {
+    on_producer(status->peer, status->roles.producer, status->meta);
+  } else if (auto* sdp = std::get_if<SessionSdp>(&message)) {
+    if (sessions_.contains(sdp->session))
+      events_.description(sdp->session, sdp->is_offer, sdp->sdp);
+  } else if (auto* ice = std::get_if<SessionIce>(&message)) {
+    if (sessions_.contains(ice->session))
+      events_.candidate(ice->session, ice->mline, ice->candidate);
+  } else if (auto* plain = std::get_if<EndSession>(&message)) {
+    on_ended(plain->session, left);
+  } else if (auto* told = std::get_if<EndSessionV1_1>(&message)) {
+    on_ended(told->session, told->error.value_or(left));
+  } else if (auto* error = std::get_if<ErrorMessage>(&message)) {
+    on_refused(error->details);
+  }
+}
+
+void RelayPresence::on_ended(const std::string& session, const std::string& reason) {
+  if (!sessions_.contains(session)) return;
+  attempt_ = 0;
+  forget(session);
+  events_.session_ended(session, reason);
+}
+
+void RelayPresence::on_started(const SessionRequest& request) {
+  sessions_.insert(request.session);
+  events_.session_requested(request);
+}
+
+void RelayPresence::on_producer(const std::string& peer, bool produces, const std::string& meta) {
+  if (is_producer()) return;
+  if (produces && read_stream_meta(meta).name == stream_.name) {
+    producer_ = peer;
+    ask();
+  } else if (peer == producer_) {
+    producer_.clear();
+    asked_.clear();
+  }
+}
+
+// Who sends already is not asked again.
+void RelayPresence::ask() {
+  if (!connected_ || producer_.empty() || asked_ == producer_ || sender_ == producer_) return;
+  ask_again_.cancel();
+  asked_ = producer_;
+  link_->send(StartSessionRequest{producer_, std::nullopt});
+}
+
+void RelayPresence::ask_later() {
+  asked_.clear();
+  ask_again_ = control_.after(backoff(attempt_++, g_random_double(), kAskAgain),
+                              [weak = weak_from_this()] {
+                                auto self = weak.lock();
+                                if (!self) return;
+                                self->ask_again_.cancel();
+                                self->ask();
+                              });
+}
+
+// The session is over. A consumer asks for another, ever later while those that it gets are turned
+// away, and soon when the one that was in their way is over.
+void RelayPresence::forget(const std::string& session) {
+  sessions_.erase(session);
+  if (is_producer()) return;
+  if (session == sender_session_) {
+    sender_.clear();
+    sender_session_.clear();
+  } else {
+    attempt_ = 0;
+  }
+  if (sender_session_.empty()) ask_later();
+}
+
+void RelayPresence::on_refused(const std::string& details) {
+  if (!is_producer()) return ask_later();
+  if (std::exchange(refusal_, details) != details)
+    events_.warning({ErrorCode::refused, "The relay " + shown_ + " says: " + details});
+  if (say_again_ || !connected_) return;
+  say_again_ = control_.after(kSayAgain, [weak = weak_from_this()] {
+    auto self = weak.lock();
+    if (!self) return;
+    self->say_again_.cancel();
+    if (self->connected_) self->say_status();
+  });
+}
+
+void RelayPresence::end(const std::string& session, std::optional<std::string> error) {
+  if (!sessions_.contains(session)) return;
+  forget(session);
+  link_->send(EndSessionV1_1{session, std::move(error)});
+}
+
+class RelaySignaler : public Signaler {
+ public:
+  RelaySignaler(std::string location, SignalerContext context)
+      : location_(std::move(location)), context_(std::move(context)) {}
+  ~RelaySignaler() override { stop(); }
+
+  Result<void> start(const StreamInfo& stream) override {
+    auto presence = std::make_shared<RelayPresence>(context_.control, context_.events, context_.role);
+    if (auto opened = presence->open(location_, stream); !opened) return opened;
+    presence_ = std::move(presence);
+    return {};
+  }
+  void stop() override {
+    if (auto presence = std::exchange(presence_, nullptr)) presence->close();
+  }
+  void set_stream(const StreamInfo& stream) override {
+    if (presence_) presence_->update(stream);
+  }
+  void send_description(const std::string& session, bool is_offer,
+                        const std::string& sdp) override {
+    if (presence_) presence_->send(session, SessionSdp{session, is_offer, sdp});
+  }
+  void send_candidate(const std::string& session, unsigned mline,
+                      const std::string& candidate) override {
+    if (presence_) presence_->send(session, SessionIce{session, mline, candidate});
+  }
+  void end_session(const std::string& session, std::optional<std::string> error) override {
+    if (presence_) presence_->end(session, std::move(error));
+  }
+
+ private:
+  std::string location_;
+  SignalerContext context_;
+  std::shared_ptr<RelayPresence> presence_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<Signaler>> make_relay_signaler(const std::string& location,
+                                                      SignalerContext context) {
+  auto address = parse_relay_address(location);
+  if (!address) return address.error();
+  return std::unique_ptr<Signaler>(std::make_unique<RelaySignaler>(location, std::move(context)));
+}
+
+}  // namespace webcast

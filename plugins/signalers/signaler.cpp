@@ -1,0 +1,27 @@
+#include "plugins/signalers/signaler.hpp"
+
+#include "plugins/signalers/listen.hpp"
+#include "plugins/signalers/location.hpp"
+#include "plugins/signalers/relay_client.hpp"
+#include "plugins/signalers/whip.hpp"
+
+namespace webcast {
+
+Result<std::unique_ptr<Signaler>> make_signaler(const std::string& location,
+                                                SignalerContext context) {
+  auto parsed = parse_location(location);
+  if (!parsed) return parsed.error();
+  if (parsed->scheme == "listen")
+    return make_listen_signaler(location, parsed->rest, std::move(context));
+  if (parsed->scheme == "ws" || parsed->scheme == "wss")
+    return make_relay_signaler(location, std::move(context));
+  if (parsed->scheme == "whip" || parsed->scheme == "whips" || parsed->scheme == "whep" ||
+      parsed->scheme == "wheps")
+    return make_whip_signaler(location, parsed->scheme, parsed->rest, std::move(context));
+  return Error{ErrorCode::not_supported,
+               location + ": this build does not know the scheme \"" + parsed->scheme +
+                   "\" (yet). It knows listen://HOST:PORT, ws(s)://HOST:PORT, "
+                   "whip(s)://HOST/PATH and whep(s)://HOST/PATH, for example listen://127.0.0.1:8080."};
+}
+
+}  // namespace webcast

@@ -1,0 +1,97 @@
+// Signaler: one way to meet viewers, or a publisher. Knows how messages travel and nothing of
+// media.
+//
+// Used on the element's control thread; each way is one file pair here, chosen by the scheme of
+// its location (make_signaler). A session is with one remote side, a viewer or (role consumer) a
+// publisher: its id is unique within the signaler.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "common/control_thread.hpp"
+#include "common/result.hpp"
+#include "signaling/protocol/message.hpp"  // kStreamFull
+
+namespace webcast {
+
+// What a signaler tells about the stream it publishes.
+struct StreamInfo {
+  std::string name{};  // property `stream`
+  bool live = false;   // false: known but not started, or ended
+  unsigned viewers = 0;
+  std::vector<std::string> video{};  // one line a track ("H264 1280x720")
+  std::vector<std::string> audio{};
+  // As in the properties stun-server and turn-servers; hold secrets: never logged.
+  std::vector<std::string> ice_servers{};
+  // They are set but not told: a source's. Candidates follow its offer.
+  bool has_own_servers = false;
+};
+
+// Who may come in, and how the listener speaks. Secrets: never logged.
+struct AccessSettings {
+  std::string view_token{};     // of a producer; what a consumer shows to a WHEP server
+  std::string publish_token{};  // of a consumer; what a producer shows to a WHIP server
+  std::vector<std::string> allow_origins{};
+  std::string tls_certificate{}, tls_key{};  // PEM files
+};
+
+struct SessionRequest {
+  std::string session{};
+  std::string viewer{};                // the remote peer's id, for messages and statistics
+  std::optional<std::string> offer{};  // the remote side's own SDP offer, unchecked; a publisher's
+                                       // may come as a description later
+  bool wants_offer = false;            // the other side is a publisher that answers ours
+  bool is_server = false;  // a media server: takes one track of a kind, in the codec we like best
+  std::vector<std::string> ice_servers{};  // its own, beside the element's; never logged
+};
+
+struct SignalerEvents {  // on the control thread; none after stop()
+  std::function<void(const SessionRequest&)> session_requested;
+  // From the other side of a session: an SDP or a candidate.
+  std::function<void(const std::string& session, bool is_offer, const std::string& sdp)>
+      description;
+  std::function<void(const std::string& session, unsigned mline, const std::string& candidate)>
+      candidate;
+  std::function<void(const std::string& session, const std::string& reason)> session_ended;
+  // "listening" (url: the player's), "connected", "reconnecting", "closed".
+  std::function<void(const std::string& state, const std::string& url)> state;
+  std::function<void(const Error&)> warning;  // to be shown loudly; the signaler goes on
+};
+
+class Signaler {
+ public:
+  virtual ~Signaler() = default;
+  // Any failure that the user can mend is found here (address in use, bad certificate).
+  virtual Result<void> start(const StreamInfo& stream) = 0;
+  virtual void stop() = 0;
+  virtual void set_stream(const StreamInfo& stream) = 0;
+  virtual void send_description(const std::string& session, bool is_offer,
+                                const std::string& sdp) = 0;
+  virtual void send_candidate(const std::string& session, unsigned mline,
+                              const std::string& candidate) = 0;
+  // `error`: why, for the viewer's page; absent: the stream ended as it should.
+  virtual void end_session(const std::string& session, std::optional<std::string> error) = 0;
+};
+
+// What we are on the wire: who sends media, or who receives it.
+enum class SignalerRole { producer, consumer };
+
+struct SignalerContext {
+  ControlThread& control;
+  AccessSettings access{};
+  SignalerEvents events{};
+  SignalerRole role = SignalerRole::producer;
+};
+
+// The signaler for one location; the error names the location, the cause and the remedy.
+Result<std::unique_ptr<Signaler>> make_signaler(const std::string& location,
+                                                SignalerContext context);
+
+// Splits "listen://:8080,whip://…" at its commas; empty parts are an error.
+Result<std::vector<std::string>> split_locations(const std::string& locations);
+
+}  // namespace webcast

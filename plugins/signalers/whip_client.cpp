@@ -1,0 +1,203 @@
+#include "plugins/signalers/whip_client.hpp"
+
+#include <algorithm>
+
+#include "signaling/server/sdp_fragment.hpp"
+#include "signaling/server/sdp_text.hpp"
+
+namespace webcast {
+
+namespace {
+
+constexpr unsigned kMaxRedirections = 5;
+constexpr gint64 kLongestRetryAfter = 600;  // s
+constexpr size_t kMaxWaiting = 64;
+
+std::chrono::seconds retry_after(const HttpReply& reply) {
+  std::string text = reply.header("retry-after");
+  if (text.empty()) return std::chrono::seconds(0);
+  gint64 seconds = 0;
+  if (!g_ascii_string_to_signed(text.c_str(), 10, 0, G_MAXINT64, &seconds, nullptr)) {
+    // RFC 9110 10.2.3: the other form is a date.
+    if (GDateTime* date = soup_date_time_new_from_http_string(text.c_str())) {
+      GDateTime* now = g_date_time_new_now_utc();
+      seconds = g_date_time_difference(date, now) / G_USEC_PER_SEC;
+      g_date_time_unref(now);
+      g_date_time_unref(date);
+    }
+  }
+  return std::chrono::seconds(std::clamp<gint64>(seconds, 0, kLongestRetryAfter));
+}
+
+// What the server says, as far as it can be shown.
+std::string first_line(const std::string& body) {
+  std::string line = body.substr(0, std::min({body.find('\n'), body.find('\r'), size_t{200}}));
+  bool text = g_utf8_validate_len(line.data(), line.size(), nullptr) &&
+              std::none_of(line.begin(), line.end(), [](char c) { return g_ascii_iscntrl(c); });
+  return text && !line.empty() ? " It says: " + line : "";
+}
+
+Error refusal(const HttpReply& reply) {
+  std::string status = " (" + std::to_string(reply.status) + ")";
+  switch (reply.status) {
+    case 0:
+      return {ErrorCode::failed, "The server cannot be reached: " + reply.error + "."};
+    case 401:
+    case 403:
+      return {ErrorCode::refused, "The server refuses us" + status +
+                                      ": set publish-token (WHIP) or view-token (WHEP) to the "
+                                      "token that it asks for."};
+    case 404:
+    case 405:
+      return {ErrorCode::not_found,
+              "The server has nothing of the kind at that address" + status + ": check its path."};
+    case 409:
+    case 429:
+    case 503:
+      return {ErrorCode::refused, "The server has no place for us, or no stream, now" + status + "." +
+                                      first_line(reply.body)};
+    default:
+      break;
+  }
+  if (reply.status / 100 == 3)
+    return {ErrorCode::refused, "The server leads elsewhere in a way that cannot be followed" +
+                                    status + ": use the address that it names."};
+  if (reply.status / 100 == 4)
+    return {ErrorCode::not_supported,
+            "The server does not take the offer" + status + "." + first_line(reply.body)};
+  if (reply.status / 100 == 2)
+    return {ErrorCode::failed, "The server's answer is no session description."};
+  return {ErrorCode::failed, "The server failed" + status + "." + first_line(reply.body)};
+}
+
+}  // namespace
+
+WhipClient::WhipClient(HttpClient& http, std::string url, std::string token,
+                       WhipClientEvents events)
+    : http_(http), url_(std::move(url)), token_(std::move(token)), events_(std::move(events)) {}
+
+HttpRequest WhipClient::request(const std::string& method, const std::string& url) const {
+  HttpRequest request{.method = method, .url = url};
+  if (!token_.empty()) request.headers["Authorization"] = "Bearer " + token_;
+  return request;
+}
+
+void WhipClient::start() {
+  ask_options();
+}
+
+void WhipClient::ask_options() {
+  call_ = http_.send(request("OPTIONS", url_), [weak = weak_from_this()](const HttpReply& reply) {
+    if (auto self = weak.lock()) self->on_options(reply);
+  });
+}
+
+void WhipClient::on_options(const HttpReply& reply) {
+  if (reply.status == 0) return fail(reply);
+  if (follow(reply)) return ask_options();
+  // A server without OPTIONS names its ICE servers too late for us, or has none.
+  auto servers = reply.status / 100 == 2 ? read_links(reply.header("link"))
+                                         : std::vector<IceServer>();
+  events_.ready(servers);
+}
+
+void WhipClient::offer(const std::string& sdp) {
+  offer_ = sdp;
+  if (auto text = read_sdp_text(sdp)) {
+    ufrag_ = text->ufrag;
+    password_ = text->password;
+  }
+  post();
+}
+
+void WhipClient::post() {
+  HttpRequest post = request("POST", url_);
+  post.type = kSdpType;
+  post.body = offer_;
+  call_ = http_.send(post, [weak = weak_from_this()](const HttpReply& reply) {
+    if (auto self = weak.lock()) self->on_posted(reply);
+  });
+}
+
+void WhipClient::on_posted(const HttpReply& reply) {
+  if (follow(reply)) return post();
+  // 2xx other than 201 is no session of WHIP, but is taken for one: some servers say 200.
+  if (reply.status / 100 != 2 || !read_sdp_text(reply.body)) return fail(reply);
+  on_created(reply);
+}
+
+void WhipClient::on_created(const HttpReply& reply) {
+  created_ = true;
+  etag_ = reply.header("etag");
+  std::string location = reply.header("location");
+  if (!location.empty()) resource_ = resolve_url(url_, location);
+  auto held = shared_from_this();
+  events_.answered(reply.body);
+  patch();
+}
+
+bool WhipClient::follow(const HttpReply& reply) {
+  if (reply.status != 307 && reply.status != 308) return false;
+  std::string url = resolve_url(url_, reply.header("location"));
+  if (url.empty() || ++redirections_ > kMaxRedirections) return false;
+  url_ = url;
+  return true;
+}
+
+void WhipClient::fail(const HttpReply& reply) {
+  auto held = shared_from_this();
+  events_.failed({refusal(reply), retry_after(reply)});
+}
+
+void WhipClient::add_candidate(const std::string& mid, const std::string& candidate) {
+  if (!patches_ || candidates_.size() >= kMaxWaiting) return;
+  candidates_.push_back({mid, candidate});
+  patch();
+}
+
+// One at a time: what comes in between goes with the next one.
+void WhipClient::patch() {
+  if (!created_ || resource_.empty() || candidates_.empty() || !patches_ || patch_call_.open())
+    return;
+  SdpFragment fragment{.ufrag = ufrag_, .password = password_};
+  auto text = read_sdp_text(offer_);
+  for (Waiting& waiting : candidates_) {
+    auto known = std::find_if(fragment.media.begin(), fragment.media.end(),
+                              [&](const FragmentMedia& media) { return media.mid == waiting.mid; });
+    if (known == fragment.media.end()) {
+      std::string kind = text ? text->media[text->line_of(waiting.mid)].kind : "video";
+      known = fragment.media.insert(known, FragmentMedia{.kind = kind, .mid = waiting.mid});
+    }
+    known->candidates.push_back(std::move(waiting.candidate));
+  }
+  candidates_.clear();
+  HttpRequest patch = request("PATCH", resource_);
+  patch.type = kSdpFragmentType;
+  patch.body = write_sdp_fragment(fragment);
+  if (!etag_.empty()) patch.headers["If-Match"] = etag_;
+  patch_call_ = http_.send(patch, [weak = weak_from_this()](const HttpReply& reply) {
+    if (auto self = weak.lock()) self->on_patched(reply);
+  });
+}
+
+// A server that takes no candidates (405, 501, silence, whatever) connects without them, or the
+// peer's own patience ends: the session goes on.
+void WhipClient::on_patched(const HttpReply& reply) {
+  auto held = shared_from_this();
+  bool gone = patched_ && (reply.status == 404 || reply.status == 410);
+  if (reply.status / 100 == 2) {
+    patched_ = true;
+    return patch();
+  }
+  patches_ = false;
+  candidates_.clear();
+  g_debug("A WHIP server takes no candidates: %u", reply.status);
+  if (gone) events_.lost();
+}
+
+std::optional<HttpRequest> WhipClient::goodbye() const {
+  if (resource_.empty()) return std::nullopt;
+  return request("DELETE", resource_);
+}
+
+}  // namespace webcast
