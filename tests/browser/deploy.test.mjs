@@ -1,0 +1,107 @@
+// The recipes of pipelines/deploy, with the programs that they are for.
+
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import net from 'node:net';
+import { once } from 'node:events';
+import os from 'node:os';
+import path from 'node:path';
+import { chromium } from './support/browsers.mjs';
+import { Program } from './support/processes.mjs';
+import { root, sources } from './support/sink.mjs';
+import { scene } from './support/suite.mjs';
+
+const name = 'video.example.org';
+
+async function freePort() {
+  const server = net.createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address();
+  server.close();
+  return port;
+}
+
+/** A recipe with this machine's ports and paths in place of its own; each must be there. */
+function recipe(file, changes) {
+  let text = readFileSync(path.join(root, 'pipelines/deploy', file), 'utf8');
+  for (const [theirs, ours] of changes) {
+    assert.ok(text.includes(theirs), `${file} has no ${theirs}`);
+    text = text.replaceAll(theirs, ours);
+  }
+  return text;
+}
+
+async function nginx(bench, sinkPort) {
+  const folder = mkdtempSync(path.join(os.tmpdir(), 'webcast-nginx-'));
+  bench.later(async () => rmSync(folder, { recursive: true }));
+  const [key, certificate] = ['key.pem', 'cert.pem'].map((file) => path.join(folder, file));
+  execFileSync('openssl', ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '1',
+    '-subj', `/CN=${name}`, '-addext', `subjectAltName=DNS:${name}`, '-keyout', key,
+    '-out', certificate], { stdio: 'ignore' });
+  const [plain, tls] = [await freePort(), await freePort()];
+  const log = path.join(folder, 'access.log');
+  writeFileSync(path.join(folder, 'webcast.conf'), recipe('nginx.conf', [
+    ['listen 80;', `listen 127.0.0.1:${plain};`], ['listen [::]:80;', ''],
+    ['listen 443 ssl http2;', `listen 127.0.0.1:${tls} ssl http2;`],
+    ['listen [::]:443 ssl http2;', ''],
+    [`/etc/letsencrypt/live/${name}/fullchain.pem`, certificate],
+    [`/etc/letsencrypt/live/${name}/privkey.pem`, key],
+    ['/var/log/nginx/webcast.log', log],
+    ['http://127.0.0.1:8080', `http://127.0.0.1:${sinkPort}`],
+  ]));
+  const main = path.join(folder, 'nginx.conf');
+  writeFileSync(main, `daemon off; pid ${folder}/pid; error_log stderr; worker_processes 1;
+    events {}
+    http {
+      client_body_temp_path ${folder}/body; proxy_temp_path ${folder}/proxy;
+      fastcgi_temp_path ${folder}/fastcgi; uwsgi_temp_path ${folder}/uwsgi;
+      scgi_temp_path ${folder}/scgi;
+      include ${folder}/webcast.conf;
+    }`);
+  const server = new Program('/usr/sbin/nginx', ['-e', 'stderr', '-c', main]);
+  bench.later(() => server.stop('SIGTERM'));
+  await reachable(tls, server);
+  return { plain, tls, log };
+}
+
+async function reachable(port, server) {
+  for (;;) {
+    if (server.ended) throw new Error(`${server.command} ended: ${server.output}`);
+    const socket = net.connect(port, '127.0.0.1');
+    const open = await new Promise((resolve) => {
+      socket.once('connect', () => resolve(true)).once('error', () => resolve(false));
+    });
+    socket.destroy();
+    if (open) return;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
+
+scene('nginx in front: the page plays over https, and no log has the token', async (bench) => {
+  const secret = 'q8vT1sUe4Yb2';
+  const sink = await bench.sink(`${sources.picture} ${sources.sound}`,
+    { properties: `allow-origins=https://${name} view-token=${secret}` });
+  const { plain, tls, log } = await nginx(bench, sink.port);
+  const browser = await chromium({ acceptInsecureCerts: true, args: ['--no-sandbox', '--disable-gpu',
+    '--disable-quic', '--no-first-run', `--host-resolver-rules=MAP ${name} 127.0.0.1`] });
+  bench.later(() => browser.close());
+  const player = await bench.player(browser, `https://${name}:${tls}/?token=${secret}`);
+  await player.is('playing');
+  await player.frames();
+  await player.shows();
+  assert.equal(await player.page.evaluate(() => window.isSecureContext), true);
+  await player.silent();
+
+  const page = await browser.newPage();
+  bench.later(() => page.close());
+  const refused = await page.goto(`https://${name}:${tls}/watch/live`);
+  assert.equal(refused.status(), 401);
+  const moved = await fetch(`http://127.0.0.1:${plain}/watch/live?x=1`,
+    { redirect: 'manual', headers: { host: name } });
+  assert.equal(moved.status, 308);
+
+  const logged = readFileSync(log, 'utf8');
+  assert.match(logged, /"GET \/ws" 101|"GET \/watch\/live" 200/);
+  assert.ok(!logged.includes(secret), logged);
+});

@@ -1,0 +1,211 @@
+// The publish page: a browser's camera, microphone or screen into a pipeline.
+
+import assert from 'node:assert/strict';
+import { PublishPage, Source } from './support/source.mjs';
+import { launch, scene } from './support/suite.mjs';
+
+const browsers = launch('chromiumCamera', 'firefoxCamera', 'chromiumDenied', 'firefox');
+
+async function source(bench, ...options) {
+  const started = await Source.start(...options);
+  bench.later(() => started.stop());
+  return started;
+}
+
+async function publisher(bench, browser, url) {
+  const page = await PublishPage.open(browser, url);
+  bench.later(() => page.close());
+  return page;
+}
+
+const hears = 'from.audio_0 ! queue ! audioconvert ! level ! fakesink async=false';
+const isLoud = /rms=\(GValueArray\)<\s*-(?:\d|[1-4]\d)\.\d/;
+// Chromium's made camera is a green field, Firefox's one colour that changes all the time.
+const isGreen = ([red, green, blue]) => green > red + 40 && green > blue + 40;
+
+for (const codec of ['VP8', 'H264', 'VP9']) {
+  scene(`Chromium's camera arrives as ${codec}, picture and sound`, async (bench) => {
+    const from = await source(bench, hears, { properties: `video-codecs=${codec}` });
+    const page = await publisher(bench, browsers.chromiumCamera, `${from.url}publish/live`);
+    await page.goLive();
+    await from.says(new RegExp(`webcast-publisher-connected.*video-codec=\\(string\\)${codec}`));
+    await from.more(60);
+    const colour = await from.colour();
+    assert.ok(isGreen(colour), `${colour} is not green`);
+    await from.says(isLoud);
+    await page.silent();
+  });
+}
+
+scene('Firefox\'s camera arrives, picture and sound', async (bench) => {
+  const from = await source(bench, hears);
+  const page = await publisher(bench, browsers.firefoxCamera, from.url);
+  assert.match(page.page.url(), /\/publish\/live$/);
+  await page.goLive();
+  await from.more(60);
+  const before = await from.colour();
+  assert.ok(Math.max(...before) > 20, `${before} is no picture`);
+  await from.says(isLoud);
+  await page.silent();
+});
+
+scene('The preview, the level and the devices\' names are there before anybody gets anything', async (bench) => {
+  const from = await source(bench);
+  const page = await publisher(bench, browsers.chromiumCamera, `${from.url}publish/live`);
+  await page.preview();
+  await page.until(() => document.querySelector('#picture').videoWidth > 0);
+  await page.until(() => document.querySelector('#level').value > 0.2);
+  const labels = await page.page.evaluate(() => [...document.querySelectorAll('#camera option, #microphone option')]
+    .map((option) => option.textContent));
+  assert.ok(labels.some((label) => /fake/i.test(label)), labels.join());
+  assert.equal(await from.frames(), 0);
+  await page.silent();
+});
+
+scene('Resolution, mute, hidden picture and stop do what they say', async (bench) => {
+  const from = await source(bench);
+  const page = await publisher(bench, browsers.chromiumCamera, `${from.url}publish/live`);
+  await page.page.select('#height', '360');
+  await page.goLive();
+  await from.more(30);
+  await page.until(() => /640 × 360/.test(document.querySelector('#figures').innerText));
+  await page.page.select('#height', '720');
+  await page.until(() => /1280 × 720/.test(document.querySelector('#figures').innerText));
+  assert.doesNotMatch(from.output, /webcast-publisher-removed/, 'in the same session');
+  await page.click('hide');
+  await page.until(() => document.querySelector('#hide').getAttribute('aria-pressed') === 'true');
+  const dark = async () => Math.max(...await from.colour()) < 30;
+  for (let i = 0; i < 100 && !(await dark()); i++) await from.more(3);
+  assert.ok(await dark(), 'a hidden picture is black');
+  await page.click('mute');
+  assert.equal(await page.page.evaluate(() => document.querySelector('#mute').getAttribute('aria-pressed')), 'true');
+  await page.click('stop');
+  await page.says('Stopped');
+  await from.says(/webcast-publisher-removed/);
+  await page.silent();
+});
+
+scene('The browser learns its bandwidth from the source', async (bench) => {
+  const from = await source(bench);
+  const page = await publisher(bench, browsers.chromiumCamera, `${from.url}publish/live`);
+  await page.goLive();
+  // Chromium begins at 300 kbit/s, and goes up by transport-wide feedback alone.
+  await page.until(async () => [...(await window.connections.at(-1).getStats()).values()]
+    .some(({ availableOutgoingBitrate: rate }) => rate > 1.5e6));
+});
+
+scene('A shared screen arrives', async (bench) => {
+  const from = await source(bench);
+  const page = await publisher(bench, browsers.chromiumCamera, `${from.url}publish/live`);
+  await page.page.click('#choice input[value=screen] + span');
+  await page.goLive();
+  await from.more(10);
+  await page.silent();
+});
+
+scene('A WHIP client of a few lines is taken as well', async (bench) => {
+  const from = await source(bench, hears);
+  const page = await publisher(bench, browsers.chromiumCamera, `${from.url}publish/live`);
+  const session = await page.page.evaluate(async () => {
+    const media = await navigator.mediaDevices.getUserMedia({ video: true, audio: true });
+    const pc = new RTCPeerConnection({ bundlePolicy: 'max-bundle' });
+    for (const track of media.getTracks()) pc.addTransceiver(track, { direction: 'sendonly' });
+    await pc.setLocalDescription();
+    while (pc.iceGatheringState !== 'complete') {
+      await new Promise((resolve) => pc.addEventListener('icegatheringstatechange', resolve, { once: true }));
+    }
+    const reply = await fetch('/whip/live', { method: 'POST',
+      headers: { 'content-type': 'application/sdp' }, body: pc.localDescription.sdp });
+    const sdp = await reply.text();
+    if (reply.status !== 201) throw new Error(sdp);
+    await pc.setRemoteDescription({ type: 'answer', sdp });
+    return reply.headers.get('location');
+  });
+  await from.more(60);
+  assert.ok(isGreen(await from.colour()));
+  await from.says(isLoud);
+  await page.page.evaluate((address) => fetch(address, { method: 'DELETE' }), session);
+  await from.says(/webcast-publisher-removed/);
+});
+
+scene('With a publish token the page takes it from its address', async (bench) => {
+  const from = await source(bench, '', { properties: 'publish-token=bring' });
+  assert.equal((await fetch(`${from.url}publish/live`)).status, 401);
+  const page = await publisher(bench, browsers.chromiumCamera, `${from.url}publish/live?token=bring`);
+  await page.goLive();
+  await from.more(10);
+  await page.silent();
+});
+
+scene('The page goes on by itself when the source restarts', async (bench) => {
+  const first = await Source.start();
+  const { port } = first;
+  const page = await publisher(bench, browsers.chromiumCamera, `${first.url}publish/live`);
+  await page.goLive();
+  await first.more(20);
+  await first.stop();
+  await page.says('trying again');
+  const second = await source(bench, '', { port });
+  await page.says('You are live', 60000);
+  await second.more(30);
+});
+
+scene('A second publisher is told that there is one, and takes over when that one stops', async (bench) => {
+  const from = await source(bench);
+  const first = await publisher(bench, browsers.chromiumCamera, `${from.url}publish/live`);
+  await first.goLive();
+  await from.more(10);
+  const second = await publisher(bench, browsers.firefoxCamera, `${from.url}publish/live`);
+  await second.preview();
+  await second.click('go');
+  await second.says('Somebody else publishes here already');
+  await from.more(10);
+  await first.page.bringToFront();
+  await first.click('stop');
+  await second.says('You are live', 60000);
+  await from.more(20);
+});
+
+scene('A refused permission is explained', async (bench) => {
+  const from = await source(bench);
+  const page = await publisher(bench, browsers.chromiumDenied, `${from.url}publish/live`);
+  await page.click('go');
+  await page.says('Permission for camera or microphone was refused');
+  await page.says('Allow both');
+});
+
+scene('A machine without a camera is told what to do', async (bench) => {
+  const from = await source(bench);
+  const page = await publisher(bench, browsers.firefox, `${from.url}publish/live`);
+  await page.click('go');
+  await page.says('There is no camera or microphone to be found');
+});
+
+scene('It is all within reach of the keyboard', async (bench) => {
+  const from = await source(bench);
+  const page = await publisher(bench, browsers.chromiumCamera, `${from.url}publish/live`);
+  const reached = new Set();
+  for (let i = 0; i < 12; i++) {
+    await page.page.keyboard.press('Tab');
+    reached.add(await page.page.evaluate(() => document.activeElement?.id || document.activeElement?.name || ''));
+  }
+  for (const id of ['picture', 'camera', 'height', 'microphone', 'go']) assert.ok(reached.has(id), `${id}: ${[...reached]}`);
+  await page.page.focus('#go');
+  await page.page.keyboard.press('Enter');
+  await page.says('This is what will be sent');
+});
+
+scene('From browser to browser: Chromium\'s camera through a pipeline to Firefox', async (bench) => {
+  const from = await source(bench, 'from.video_0 ! queue ! videobalance saturation=0 ! webcastsink name=s stream=out location=listen://127.0.0.1:0',
+    { properties: 'stream=in', look: false });
+  const [, url] = await from.says(/"s" \(element\): webcast-listening, url=\(string\)"?([^";\s]+)/);
+  const [, publishUrl] = await from.says(/"from" \(element\): webcast-listening, url=\(string\)"?([^";\s]+)/);
+  const page = await publisher(bench, browsers.chromiumCamera, `${publishUrl}publish/in`);
+  await page.goLive();
+  const player = await bench.player(browsers.firefox, url);
+  await player.is('playing');
+  await player.frames(60);
+  const [[red, green, blue]] = await player.colours([[0.5, 0.5]]);
+  assert.ok(Math.max(red, green, blue) - Math.min(red, green, blue) < 24, `${[red, green, blue]} is grey`);
+  assert.ok(green > 30, 'and not black');
+});

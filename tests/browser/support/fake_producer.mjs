@@ -1,0 +1,79 @@
+// A producer of our own in the viewer's page, behind a WebSocket that is none.
+//
+// For what webcastsink never does and other producers do. `fakeProducer` runs in the page before
+// its scripts; window.producer holds what the test turns.
+
+export function fakeProducer(habits) {
+  const canvas = document.createElement('canvas');
+  canvas.width = 320;
+  canvas.height = 180;
+  const context = canvas.getContext('2d');
+  setInterval(() => {
+    context.fillStyle = `rgb(0 200 0 / ${0.9 + Math.random() / 10})`;
+    context.fillRect(0, 0, 320, 180);
+  }, 40);
+  const [track] = canvas.captureStream(25).getVideoTracks();
+  const producer = { habits, connections: new Map(), received: [], socket: null, sessions: 0 };
+  window.producer = producer;
+
+  /** @param {any} message from the player */
+  async function hear(socket, message) {
+    producer.received.push(message);
+    const say = (reply) => socket.say(reply);
+    if (message.type === 'list') {
+      say({ type: 'list', producers: [{ id: 'P', meta: { name: 'fake', video: 1, audio: 0 } }] });
+    } else if (message.type === 'startSession') {
+      const sessionId = `S${++producer.sessions}`;
+      if (producer.habits.error) return say({ type: 'error', details: producer.habits.error });
+      say({ type: 'sessionStarted', peerId: 'P', sessionId });
+      const pc = new RTCPeerConnection();
+      producer.connections.set(sessionId, pc);
+      const candidates = [];
+      let described = false;
+      const early = producer.habits.candidatesFirst;
+      pc.onicecandidate = ({ candidate }) => {
+        if (!candidate) return;
+        if (described || early) say({ type: 'peer', sessionId, ice: candidate.toJSON() });
+        else candidates.push(candidate);
+      };
+      if (producer.habits.offers) {
+        pc.addTrack(track);
+        await pc.setLocalDescription();
+      } else {
+        await pc.setRemoteDescription({ type: 'offer', sdp: message.offer });
+        pc.addTrack(track);
+        await pc.setLocalDescription();
+      }
+      if (early) await new Promise((resolve) => setTimeout(resolve, 500));
+      const sdp = pc.localDescription.toJSON();
+      if (early) sdp.sdp = sdp.sdp.replace(/a=candidate.*\r\n/g, '');
+      say({ type: 'peer', sessionId, sdp });
+      described = true;
+      for (const candidate of candidates) say({ type: 'peer', sessionId, ice: candidate.toJSON() });
+    } else if (message.type === 'peer') {
+      const pc = producer.connections.get(message.sessionId);
+      if (message.sdp) await pc.setRemoteDescription(message.sdp);
+      else await pc.addIceCandidate(message.ice).catch(() => {});
+    }
+  }
+
+  window.WebSocket = class FakeSocket {
+    constructor() {
+      producer.socket = this;
+      setTimeout(() => {
+        this.onopen?.();
+        this.say({ type: 'welcome', peerId: 'C' });
+      });
+    }
+
+    say(message) {
+      this.onmessage?.({ data: JSON.stringify(message) });
+    }
+
+    send(text) {
+      setTimeout(() => hear(this, JSON.parse(text)));
+    }
+
+    close() {}
+  };
+}

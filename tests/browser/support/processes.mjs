@@ -1,0 +1,83 @@
+// Child processes that a test owns: each ends with its test, and with this process at the latest.
+
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+
+const running = new Set();
+process.on('exit', () => running.forEach((child) => child.kill('SIGKILL')));
+
+/** Rejects when `promise` takes longer than `ms`. */
+export async function within(ms, promise, what) {
+  let timer;
+  const late = new Promise((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`not within ${ms} ms: ${what()}`)), ms);
+  });
+  try {
+    return await Promise.race([promise, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** A running program, with all that it has printed. */
+export class Program {
+  output = '';
+  #child;
+  #exited;
+  #waiting = new Set();
+
+  constructor(command, args, env = {}) {
+    this.command = [command, ...args].join(' ');
+    this.#child = spawn(command, args, {
+      env: { ...process.env, ...env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    running.add(this.#child);
+    this.#exited = once(this.#child, 'exit').then(([code, signal]) => {
+      running.delete(this.#child);
+      this.ended = { code, signal };
+      for (const check of this.#waiting) check();
+    });
+    for (const stream of [this.#child.stdout, this.#child.stderr]) {
+      stream.setEncoding('utf8').on('data', (text) => {
+        this.output += text;
+        for (const check of this.#waiting) check();
+      });
+    }
+  }
+
+  /** The first match of `pattern` in the output, once it is there. */
+  async says(pattern, ms = 30000) {
+    let check = () => {};
+    const said = new Promise((resolve, reject) => {
+      check = () => {
+        const match = pattern.exec(this.output);
+        if (match) resolve(match);
+        else if (this.ended) reject(new Error(`${this.command} ended: ${this.output}`));
+      };
+      check();
+    });
+    this.#waiting.add(check);
+    try {
+      return await within(ms, said, () => `${pattern} from ${this.command}: ${this.output}`);
+    } finally {
+      this.#waiting.delete(check);
+    }
+  }
+
+  /** Ends it: by `signal`, then by force. */
+  async stop(signal = 'SIGINT') {
+    if (!this.ended) this.#child.kill(signal);
+    await within(15000, this.#exited, () => `the end of ${this.command}`).catch(async () => {
+      this.#child.kill('SIGKILL');
+      await this.#exited;
+    });
+    return this.ended;
+  }
+
+  /** It ends by itself. */
+  async end(ms = 30000) {
+    await within(ms, this.#exited, () => `the end of ${this.command}: ${this.output}`);
+    return this.ended;
+  }
+}

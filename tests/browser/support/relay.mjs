@@ -1,0 +1,36 @@
+// webcast-relay, and webcastsink that publishes through one, each as its user starts it.
+
+import path from 'node:path';
+import { Program } from './processes.mjs';
+import { Sink, build, environment } from './sink.mjs';
+
+export class Relay extends Program {
+  url = '';
+
+  /** @param {{port?: number, options?: string[]}} [settings] port 0: a free one */
+  static async start({ port = 0, options = [] } = {}) {
+    const relay = new Relay(path.join(build, 'signaling', 'webcast-relay'),
+      ['--listen', `127.0.0.1:${port}`, ...options]);
+    const [, url] = await relay.says(/listens on (\S+)/);
+    relay.url = url;
+    return relay;
+  }
+
+  get port() {
+    return Number(new URL(this.url).port);
+  }
+
+  get location() {
+    return this.url.replace(/^http/, 'ws');
+  }
+}
+
+export class Publisher extends Sink {
+  /** Waits until the stream is at the relay. @param {Relay} relay @param {string} pipeline */
+  static async start(relay, pipeline, properties = '') {
+    const words = `webcastsink name=s location=${relay.location} ${properties} ${pipeline}`;
+    const publisher = new Publisher('gst-launch-1.0', ['-m', ...words.trim().split(/\s+/)], environment);
+    await publisher.says(/webcast-signaling-state.*state=\(string\)"?connected/);
+    return publisher;
+  }
+}

@@ -1,0 +1,88 @@
+// The player beside other producers and relays that speak the protocol of the wire.
+
+import assert from 'node:assert/strict';
+import { fakeProducer } from './support/fake_producer.mjs';
+import { Player } from './support/player.mjs';
+import { sources } from './support/sink.mjs';
+import { launch, scene } from './support/suite.mjs';
+
+const browsers = launch('chromium', 'firefox');
+const green = [[0.5, 0.5, [0, 200, 0]]];
+
+/** The player's page with a producer that has these habits. */
+async function beside(bench, browser, habits) {
+  const sink = await bench.sink(sources.picture); // for the page alone
+  const player = await Player.open(browser, `${sink.url}watch/fake`, fakeProducer, habits);
+  bench.later(() => player.close());
+  return player;
+}
+
+for (const name of ['chromium', 'firefox']) {
+  scene(`${name} answers a producer that makes its own offer`, async (bench) => {
+    const player = await beside(bench, browsers[name], { offers: true });
+    await player.is('playing');
+    await player.frames();
+    await player.shows(green);
+    const received = await player.page.evaluate(() => window.producer.received);
+    assert.equal(received[0].type, 'setProtocolVersion');
+    assert.deepEqual(received.find(({ type }) => type === 'setPeerStatus').roles, ['listener']);
+    assert.match(received.find(({ type }) => type === 'startSession').offer, /^v=0/);
+    assert.equal(received.filter(({ sdp }) => sdp?.type === 'answer').length, 1);
+    for (const { ice } of received.filter((message) => message.ice)) {
+      assert.ok(Number.isInteger(ice.sdpMLineIndex));
+    }
+  });
+
+  scene(`${name} keeps candidates that come before the description`, async (bench) => {
+    const player = await beside(bench, browsers[name], { candidatesFirst: true });
+    await player.is('playing');
+    await player.frames();
+  });
+}
+
+scene('An error of the relay is shown, and another attempt follows', async (bench) => {
+  const player = await beside(bench, browsers.chromium, { error: 'no such luck' });
+  await player.is('failed');
+  assert.match(await player.status(), /No such luck\./);
+  await player.page.evaluate(() => {
+    window.producer.habits = {};
+    document.querySelector('webcast-player').shadowRoot.querySelector('.status .plain').click(); // Try now
+  });
+  await player.is('playing');
+});
+
+for (const message of [{ type: 'endSession' }, { type: 'endSessionV1_1', error: null }]) {
+  scene(`${message.type} without an error is the end of the stream`, async (bench) => {
+    const player = await beside(bench, browsers.chromium, {});
+    await player.is('playing');
+    await player.page.evaluate((end) => window.producer.socket.say({ ...end, sessionId: 'S1' }), message);
+    await player.is('ended');
+    await player.page.evaluate(() => {
+      const { socket } = window.producer;
+      socket.say({ type: 'peerStatusChanged', peerId: 'P', roles: [], meta: null });
+      socket.say({ type: 'peerStatusChanged', peerId: 'P', roles: ['producer'], meta: { name: 'fake', audio: 0 } });
+    });
+    await player.is('playing');
+  });
+}
+
+scene('Media that stops without a word is noticed, and asked for anew', async (bench) => {
+  const player = await beside(bench, browsers.chromium, {});
+  await player.is('playing');
+  await player.frames();
+  await player.page.evaluate(() => window.producer.connections.get('S1').close());
+  await player.is('reconnecting');
+  await player.shows(green); // the last picture stays
+  await player.is('playing');
+  assert.equal(await player.page.evaluate(() => window.producer.sessions), 2);
+  await player.frames();
+});
+
+scene('A session that the other side ends with a reason shows it', async (bench) => {
+  const player = await beside(bench, browsers.chromium, {});
+  await player.is('playing');
+  await player.page.evaluate(() => window.producer.socket.say(
+    { type: 'endSessionV1_1', sessionId: 'S1', error: 'the operator closed the show' }));
+  await player.is('failed');
+  assert.match(await player.status(), /The operator closed the show\./);
+});

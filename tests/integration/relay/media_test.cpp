@@ -1,0 +1,117 @@
+// Media beside a relay: webcastsink publishes through webcast-relay, viewers of other processes
+// receive. What happens to the relay happens to signaling alone.
+#include <gtest/gtest.h>
+
+#include <atomic>
+
+#include "tests/integration/relay/relay_process.hpp"
+#include "tests/integration/viewer_process.hpp"
+
+namespace webcast::test {
+namespace {
+
+std::string sink_at(const std::string& location) {
+  return " webcastsink name=s location=" + location + " local-addresses=\"<127.0.0.1>\" ";
+}
+
+std::string page_of(RelayProcess& relay) {
+  return "http://127.0.0.1:" + std::to_string(relay.port()) + "/";
+}
+
+// Waits for the state at the relay, whatever states come before it.
+bool reaches(SinkPipeline& sink, const std::string& state) {
+  while (auto message = sink.wait_for("webcast-signaling-state"))
+    if (field(*message, "state") == state) return true;
+  return false;
+}
+
+TEST(MediaBesideARelay, FlowsToAViewerOfTheRelay) {
+  RelayProcess relay;
+  SinkPipeline sink(kVideo + sink_at(relay.location()));
+  ASSERT_TRUE(sink.play());
+  ASSERT_TRUE(reaches(sink, "connected"));
+  auto viewer = watch(page_of(relay));
+  EXPECT_TRUE(receives(*viewer, 30));
+}
+
+TEST(MediaBesideARelay, FlowsOnWhileTheRelayIsKilledAndStartedAgain) {
+  auto relay = std::make_unique<RelayProcess>();
+  SinkPipeline sink(kVideo + sink_at(relay->location()));
+  ASSERT_TRUE(sink.play());
+  ASSERT_TRUE(reaches(sink, "connected"));
+  auto viewer = watch(page_of(*relay));
+  ASSERT_TRUE(receives(*viewer, 30));
+  sink.drop_messages();
+
+  uint16_t port = relay->port();
+  relay->process().signal(SIGKILL);
+  relay->exit_status();
+  ASSERT_TRUE(reaches(sink, "reconnecting"));
+  auto line = viewer->wait_line_with("progress", kPatience);
+  ASSERT_TRUE(line);
+  auto frames = static_cast<unsigned>(
+      g_ascii_strtoull(json_field(*line, "video_frames").c_str(), nullptr, 10));
+  EXPECT_TRUE(receives(*viewer, frames + 60)) << "without a relay";
+
+  relay = std::make_unique<RelayProcess>(
+      std::vector<std::string>{"--listen", "127.0.0.1:" + std::to_string(port)});
+  ASSERT_EQ(relay->port(), port);
+  ASSERT_TRUE(reaches(sink, "connected"));
+  EXPECT_TRUE(receives(*viewer, frames + 150)) << "the first one goes on";
+  auto second = watch(page_of(*relay));
+  EXPECT_TRUE(receives(*second, 30)) << "the next one finds the stream";
+  EXPECT_EQ(sink.viewers(), 2u);
+}
+
+GstPadProbeReturn count_buffer(GstPad*, GstPadProbeInfo*, gpointer count) {
+  ++*static_cast<std::atomic<unsigned>*>(count);
+  return GST_PAD_PROBE_OK;
+}
+
+TEST(MediaBesideARelay, FlowsToASourceThatFindsThePublisherAgain) {
+  RelayProcess relay;
+  std::atomic<unsigned> frames{0};
+  SinkPipeline source("webcastsrc name=s local-addresses=\"<127.0.0.1>\" location=" +
+                      relay.location() + " ! fakesink name=out sync=false");
+  auto pad = adopt(gst_element_get_static_pad(source.element("out"), "sink"));
+  gst_pad_add_probe(pad.get(), GST_PAD_PROBE_TYPE_BUFFER, count_buffer, &frames, nullptr);
+  ASSERT_TRUE(source.play());
+  ASSERT_TRUE(reaches(source, "connected"));
+  for (int i = 0; i < 2; i++) {
+    SinkPipeline sink(kVideo + sink_at(relay.location()));
+    ASSERT_TRUE(sink.play());
+    unsigned before = frames;
+    ASSERT_TRUE(SinkPipeline::eventually([&] { return frames > before + 30; })) << i;
+    sink.stop();
+    ASSERT_TRUE(source.wait_for("webcast-publisher-removed"));
+  }
+}
+
+TEST(MediaBesideARelay, IsServedByAListenerOfTheSameSinkToo) {
+  RelayProcess relay;
+  SinkPipeline sink(kVideo + sink_at("listen://127.0.0.1:0," + relay.location()));
+  std::string url = sink.play_and_listen();
+  ASSERT_NE(url, "");
+  ASSERT_TRUE(reaches(sink, "connected"));
+  auto near = watch(url), far = watch(page_of(relay));
+  EXPECT_TRUE(receives(*near, 30));
+  EXPECT_TRUE(receives(*far, 30));
+  EXPECT_EQ(sink.viewers(), 2u);
+}
+
+TEST(MediaBesideARelay, StopAndStartAgainDoNotWaitForARelayThatIsNotThere) {
+  SinkPipeline sink(kVideo + sink_at("ws://127.0.0.1:1"));
+  for (int i = 0; i < 5; i++) {
+    ASSERT_TRUE(sink.play());
+    sink.stop();
+  }
+}
+
+TEST(MediaBesideARelay, ABadLocationIsAnErrorOfTheElement) {
+  SinkPipeline sink(kVideo + sink_at("ws://127.0.0.1:port"));
+  EXPECT_FALSE(sink.play());
+  EXPECT_NE(sink.wait_for_error().find("ws://127.0.0.1:port"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace webcast::test

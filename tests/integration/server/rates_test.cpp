@@ -1,0 +1,111 @@
+// How often an address may come and speak, and what /metrics tells of it.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "signaling/server/http_server.hpp"
+#include "tests/integration/server/test_client.hpp"
+
+namespace webcast::test {
+namespace {
+
+using testing::HasSubstr;
+using testing::Not;
+
+class RatesTest : public testing::Test {
+ protected:
+  void start(ServerSettings settings = {}) {
+    settings.address.port = 0;
+    auto started = Server::start(std::move(settings));
+    ASSERT_TRUE(started) << started.error().sentence;
+    server_ = std::move(*started);
+    port_ = server_->address().port;
+  }
+  std::string metrics() { return TestClient(port_).get("/metrics").body; }
+
+  std::unique_ptr<Server> server_;
+  uint16_t port_ = 0;
+};
+
+TEST_F(RatesTest, AnAddressThatConnectsTooOftenWaits) {
+  ServerSettings settings;
+  // Ten times as many for the loopback address of this test; none comes back while it runs.
+  settings.acceptor.new_connections = {.burst = 2, .per_second = 1e-6};
+  start(settings);
+  TestClient here(port_);
+  ASSERT_TRUE(here.upgrade());
+  ASSERT_TRUE(here.receive_text_with("welcome"));
+  for (int i = 1; i < 20; i++)
+    EXPECT_EQ(TestClient(port_).get("/healthz").status, 200u) << i;
+  for (int i = 0; i < 3; i++)
+    EXPECT_EQ(TestClient(port_).get("/healthz").status, 0u) << "closed at once";
+  here.send_text(R"({"type":"list"})");
+  EXPECT_TRUE(here.receive_text_with("\"list\"")) << "who is in stays in";
+}
+
+TEST_F(RatesTest, AnAddressThatSpeaksTooMuchIsCutOff) {
+  ServerSettings settings;
+  settings.messages = {.burst = 1, .per_second = 1e-6};
+  start(settings);
+  TestClient quiet(port_), loud(port_);
+  ASSERT_TRUE(quiet.upgrade());
+  ASSERT_TRUE(loud.upgrade());
+  for (int i = 0; i < 10; i++) {
+    loud.send_text(R"({"type":"list"})");
+    EXPECT_TRUE(loud.receive_text_with("\"list\"")) << i;
+  }
+  loud.send_text(R"({"type":"list"})");
+  auto error = loud.receive_text_with("error");
+  ASSERT_TRUE(error);
+  EXPECT_THAT(*error, HasSubstr("Too many messages"));
+  EXPECT_EQ(loud.receive_text(), std::nullopt);
+  EXPECT_EQ(loud.close_code(), 1008u);
+  EXPECT_THAT(metrics(), HasSubstr("webcast_errors_total{cause=\"rate\"} 1\n"));
+}
+
+TEST_F(RatesTest, MetricsTellWhatHappened) {
+  ServerSettings settings;
+  settings.room.remote_producers = true;
+  start(settings);
+  EXPECT_THAT(metrics(), HasSubstr("webcast_peers 0\n"));
+  TestClient producer(port_), viewer(port_);
+  ASSERT_TRUE(producer.upgrade());
+  ASSERT_TRUE(viewer.upgrade());
+  std::string id = member(*producer.receive_text_with("welcome"), "peerId");
+  producer.send_text(
+      R"({"type":"setPeerStatus","roles":["producer","listener"],"meta":{"name":"live"}})");
+  ASSERT_TRUE(producer.receive_text_with("peerStatusChanged"));
+  viewer.send_text(R"({"type":"startSession","peerId":")" + id + R"(","offer":"v=0"})");
+  auto started = viewer.receive_text_with("sessionStarted");
+  ASSERT_TRUE(started);
+  producer.send_text(R"({"type":"peer","sessionId":")" + member(*started, "sessionId") +
+                     R"(","sdp":{"type":"answer","sdp":"v=0"}})");
+  ASSERT_TRUE(viewer.receive_text_with("answer"));
+  viewer.send_text("nonsense");
+  ASSERT_TRUE(viewer.receive_text_with("error"));
+  TestClient(port_).get("/nowhere");
+  TestClient(port_).get("/", "Host: evil.example\r\n");
+  Reply reply = TestClient(port_).get("/metrics");
+  EXPECT_THAT(reply.header("content-type"), HasSubstr("text/plain; version=0.0.4"));
+  for (const char* line :
+       {"webcast_peers 2\n", "webcast_sessions 1\n", "webcast_streams 1\n",
+        "webcast_sessions_started_total 1\n", "webcast_join_seconds_count 1\n",
+        "webcast_messages_total{direction=\"in\"} 3\n",
+        "webcast_errors_total{cause=\"message\"} 1\n",
+        "webcast_errors_total{cause=\"not-found\"} 1\n",
+        "webcast_errors_total{cause=\"origin\"} 1\n"})
+    EXPECT_THAT(reply.body, HasSubstr(line));
+}
+
+TEST_F(RatesTest, MetricsAreForThoseWithTheToken) {
+  ServerSettings settings;
+  settings.view_token = "s3cret-token";
+  start(settings);
+  EXPECT_EQ(TestClient(port_).get("/metrics").status, 401u);
+  Reply reply = TestClient(port_).get("/metrics", "Authorization: Bearer s3cret-token\r\n");
+  EXPECT_EQ(reply.status, 200u);
+  EXPECT_THAT(reply.body, HasSubstr("webcast_errors_total{cause=\"token\"} 1\n"));
+  EXPECT_THAT(reply.body, Not(HasSubstr("s3cret")));
+}
+
+}  // namespace
+}  // namespace webcast::test

@@ -1,0 +1,151 @@
+// webcastsink with a signaler of the application's, and a real viewer in this process behind it.
+#include <gtest/gtest.h>
+
+#include "tests/support/memory_signaler.hpp"
+#include "tests/support/sink_pipeline.hpp"
+#include "tests/unit/peer/loop_viewer.hpp"
+
+using namespace webcast;
+using namespace webcast::test;
+
+namespace {
+
+using What = SignalerCall::What;
+
+class CustomSignaler : public testing::Test {
+ protected:
+  CustomSignaler() {
+    g_object_set(sink.sink(), "signaler", memory.object(), nullptr);
+    viewer.on_description = [this](bool is_offer, const std::string& sdp) {
+      if (is_offer)
+        webcast_signaler_request_session(memory.object(), "S", "somebody", sdp.c_str());
+      else
+        webcast_signaler_receive_description(memory.object(), "S", "answer", sdp.c_str());
+    };
+    viewer.on_candidate = [this](const std::string& candidate) {
+      webcast_signaler_receive_candidate(memory.object(), "S", 0, candidate.c_str());
+    };
+  }
+  ~CustomSignaler() override {
+    viewer.stop();
+    sink.stop();
+  }
+  // The viewer is told what the element says from here on.
+  void connect_viewer() {
+    memory.on_call = [this](const SignalerCall& call) {
+      if (call.what == What::candidate) viewer.take_candidate(call.text);
+      if (call.what != What::description) return;
+      if (call.type == "offer")
+        viewer.take_offer(call.text);
+      else
+        viewer.take_answer(call.text);
+    };
+  }
+  void watch() {
+    connect_viewer();
+    ASSERT_TRUE(sink.play());
+    viewer.offer({{"video", "VP8"}});
+    ASSERT_TRUE(SinkPipeline::eventually([this] { return viewer.packets() > 20; }));
+  }
+
+  MemorySignaler memory;
+  SinkPipeline sink{
+      "videotestsrc is-live=true ! video/x-raw,width=320,height=240 ! "
+      "webcastsink stream=mine local-addresses=\"<127.0.0.1>\""};
+  LoopViewer viewer;
+};
+
+TEST_F(CustomSignaler, BringsAViewerWithAnOffer) {
+  watch();
+  EXPECT_EQ(memory.wait_for(What::start)->session, "mine");
+  auto answer = memory.wait_for(What::description);
+  ASSERT_TRUE(answer);
+  EXPECT_EQ(answer->session, "S");
+  EXPECT_EQ(answer->type, "answer");
+  auto added = sink.wait_for("webcast-viewer-added");
+  ASSERT_TRUE(added);
+  EXPECT_EQ(field(*added, "id"), "S");
+  EXPECT_EQ(field(*added, "signaler"), "TestSignaler");
+}
+
+TEST_F(CustomSignaler, BringsAViewerWhoWaitsForAnOffer) {
+  connect_viewer();
+  ASSERT_TRUE(sink.play());
+  webcast_signaler_request_session(memory.object(), "S", "somebody", nullptr);
+  EXPECT_TRUE(SinkPipeline::eventually([this] { return viewer.packets() > 20; }));
+  EXPECT_EQ(memory.wait_for(What::description)->type, "offer");
+}
+
+TEST_F(CustomSignaler, EndsASession) {
+  watch();
+  webcast_signaler_session_ended(memory.object(), "S", "Went to bed");
+  auto removed = sink.wait_for("webcast-viewer-removed");
+  ASSERT_TRUE(removed);
+  EXPECT_EQ(field(*removed, "reason"), "Went to bed");
+  EXPECT_EQ(sink.viewers(), 0u);
+}
+
+TEST_F(CustomSignaler, IsToldWhenTheElementEndsASession) {
+  watch();
+  gboolean done = FALSE;
+  g_signal_emit_by_name(sink.sink(), "disconnect-viewer", "S", "Enough", &done);
+  EXPECT_TRUE(done);
+  auto ended = memory.wait_for(What::end);
+  ASSERT_TRUE(ended);
+  EXPECT_EQ(ended->session, "S");
+  EXPECT_EQ(ended->text, "Enough");
+}
+
+TEST_F(CustomSignaler, ThatCannotStartStopsTheElementInItsOwnWords) {
+  memory.refuse_start = "wrong password";
+  EXPECT_FALSE(sink.play());
+  EXPECT_NE(sink.wait_for_error().find("wrong password"), std::string::npos);
+}
+
+TEST_F(CustomSignaler, MayNotNameTwoSessionsAlike) {
+  watch();
+  webcast_signaler_request_session(memory.object(), "S", "somebody else", nullptr);
+  EXPECT_NE(sink.wait_for_warning().find("\"S\""), std::string::npos);
+  EXPECT_EQ(sink.viewers(), 1u);
+}
+
+TEST_F(CustomSignaler, TellsItsStateOnTheBus) {
+  ASSERT_TRUE(sink.play());
+  webcast_signaler_change_state(memory.object(), WEBCAST_SIGNALER_STATE_RECONNECTING);
+  auto told = sink.wait_for("webcast-signaling-state");
+  ASSERT_TRUE(told);
+  EXPECT_EQ(field(*told, "state"), "reconnecting");
+  EXPECT_EQ(field(*told, "location"), "TestSignaler");
+}
+
+TEST_F(CustomSignaler, MayLoseItsServerWhileMediaFlows) {
+  watch();
+  webcast_signaler_change_state(memory.object(), WEBCAST_SIGNALER_STATE_RECONNECTING);
+  unsigned before = viewer.packets();
+  EXPECT_TRUE(SinkPipeline::eventually([&] { return viewer.packets() > before + 60; }));
+  EXPECT_EQ(sink.viewers(), 1u);
+}
+
+TEST_F(CustomSignaler, StartsAndStopsWithTheElementAnyNumberOfTimes) {
+  for (int i = 0; i < 20; i++) {
+    ASSERT_TRUE(sink.play());
+    ASSERT_TRUE(memory.wait_for(What::start));
+    webcast_signaler_request_session(memory.object(), "S", "somebody", nullptr);
+    sink.stop();
+    ASSERT_TRUE(memory.wait_for(What::stop));
+    // Nobody listens any more.
+    webcast_signaler_request_session(memory.object(), "late", "somebody", nullptr);
+    EXPECT_EQ(sink.viewers(), 0u);
+  }
+}
+
+TEST_F(CustomSignaler, WhatIsSaidOfUnknownSessionsIsIgnored) {
+  watch();
+  webcast_signaler_receive_description(memory.object(), "?", "answer", "v=0");
+  webcast_signaler_receive_candidate(memory.object(), "?", 7, "candidate:nonsense");
+  webcast_signaler_session_ended(memory.object(), "?", "");
+  unsigned before = viewer.packets();
+  EXPECT_TRUE(SinkPipeline::eventually([&] { return viewer.packets() > before + 20; }));
+}
+
+}  // namespace

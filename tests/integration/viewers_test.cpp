@@ -1,0 +1,237 @@
+// webcastsink with viewers in other processes: who gets what, and what they are told.
+#include <gtest/gtest.h>
+
+#include "tests/integration/viewer_process.hpp"
+
+using namespace webcast;
+using namespace webcast::test;
+
+namespace {
+
+class Viewers : public testing::Test {
+ protected:
+  void launch(const std::string& text) {
+    sink = std::make_unique<SinkPipeline>(text);
+    url = sink->play_and_listen();
+    ASSERT_FALSE(url.empty());
+  }
+  std::string connected_codec() {
+    auto message = sink->wait_for("webcast-viewer-connected");
+    return message ? field(*message, "codec") : "nobody connected";
+  }
+  std::unique_ptr<SinkPipeline> sink;
+  std::string url;
+};
+
+TEST_F(Viewers, AViewerWithAnOfferIsAnsweredAndGetsPictureAndSound) {
+  launch(kVideo + kSink + kAudio + "s.");
+  auto viewer = watch(url, {"--frames", "30"});
+  EXPECT_EQ(viewer->wait_exit(kPatience), 0);
+  auto last = viewer->wait_line_with("\"progress\"", kPatience);
+  EXPECT_EQ(connected_codec(), "H264");
+}
+
+TEST_F(Viewers, SoundArrivesBesideThePicture) {
+  launch(kVideo + kSink + kAudio + "s.");
+  auto viewer = watch(url);
+  auto line = viewer->wait_line(
+      [](const std::string& l) {
+        return json_field(l, "event") == "progress" && json_field(l, "video_frames") != "0" &&
+               json_field(l, "audio_packets") != "0";
+      },
+      kPatience);
+  EXPECT_TRUE(line);
+}
+
+TEST_F(Viewers, APlainViewerIsSentAnOffer) {
+  launch(kVideo + kSink + kAudio + "s.");
+  auto viewer = watch(url, {"--plain"});
+  auto description = viewer->wait_line_with("\"description\"", kPatience);
+  ASSERT_TRUE(description);
+  EXPECT_EQ(json_field(*description, "type"), "offer");
+  EXPECT_TRUE(receives(*viewer, 30));
+}
+
+TEST_F(Viewers, EachGetsACodecThatItHas) {
+  launch(kVideo + kSink);
+  auto first = watch(url, {"--codecs", "H264", "--no-audio"});
+  EXPECT_EQ(connected_codec(), "H264");
+  auto second = watch(url, {"--codecs", "VP8", "--no-audio"});
+  EXPECT_EQ(connected_codec(), "VP8");
+  auto third = watch(url, {"--codecs", "VP9", "--no-audio"});
+  EXPECT_EQ(connected_codec(), "VP9");
+  EXPECT_TRUE(receives(*first, 30));
+  EXPECT_TRUE(receives(*second, 30));
+  EXPECT_TRUE(receives(*third, 30));
+  EXPECT_EQ(sink->viewers(), 3u);
+}
+
+TEST_F(Viewers, AViewerWithoutACommonCodecIsToldWhyNot) {
+  launch(kVideo + kSink + "video-codecs=VP8");
+  auto viewer = watch(url, {"--codecs", "H264", "--no-audio"});
+  auto ended = viewer->wait_line_with("\"ended\"", kPatience);
+  ASSERT_TRUE(ended);
+  EXPECT_FALSE(json_field(*ended, "error").empty()) << *ended;
+}
+
+TEST_F(Viewers, OneEncoderServesAllWhoTakeItsCodec) {
+  launch(kVideo + kSink);
+  std::vector<std::unique_ptr<Process>> viewers;
+  for (int i = 0; i < 4; i++)
+    viewers.push_back(watch(url, {"--no-audio"}));
+  for (auto& viewer : viewers)
+    EXPECT_TRUE(receives(*viewer, 15));
+  StructurePtr stats = sink->stats();
+  const GValue* renditions = gst_structure_get_value(stats.get(), "renditions");
+  EXPECT_EQ(gst_value_list_get_size(renditions), 1u);
+}
+
+TEST_F(Viewers, NobodyWatchingMeansNobodyEncodes) {
+  launch(kVideo + kSink);
+  auto running = [&] {
+    StructurePtr stats = sink->stats();
+    return gst_value_list_get_size(gst_structure_get_value(stats.get(), "renditions"));
+  };
+  EXPECT_EQ(running(), 0u);
+  auto viewer = watch(url, {"--no-audio"});
+  ASSERT_TRUE(receives(*viewer, 1));
+  EXPECT_EQ(running(), 1u);
+  viewer.reset();
+  EXPECT_TRUE(SinkPipeline::eventually([&] { return running() == 0; }));
+}
+
+TEST_F(Viewers, StatisticsTellWhatAViewerGets) {
+  launch(kVideo + kSink);
+  auto viewer = watch(url, {"--no-audio"});
+  auto connected = sink->wait_for("webcast-viewer-connected");
+  ASSERT_TRUE(connected);
+  std::string id = field(*connected, "id");
+  ASSERT_TRUE(receives(*viewer, 60));
+  auto read = [&] {
+    GstStructure* stats = nullptr;
+    g_signal_emit_by_name(sink->sink(), "viewer-stats", id.c_str(), &stats);
+    return StructurePtr(stats);
+  };
+  // Loss, jitter and round trip come with the viewer's receiver reports.
+  ASSERT_TRUE(SinkPipeline::eventually([&] {
+    StructurePtr stats = read();
+    const GValue* media = gst_structure_get_value(stats.get(), "media");
+    const GstStructure* video = gst_value_get_structure(gst_value_list_get_value(media, 0));
+    double round_trip = 0;
+    gst_structure_get_double(video, "round-trip-ms", &round_trip);
+    return round_trip > 0;
+  }));
+  StructurePtr stats = read();
+  const GstStructure* video = gst_value_get_structure(
+      gst_value_list_get_value(gst_structure_get_value(stats.get(), "media"), 0));
+  EXPECT_STREQ(gst_structure_get_string(video, "codec"), "H264");
+  EXPECT_STREQ(gst_structure_get_string(video, "rendition"), "h264");
+  guint64 packets = 0;
+  guint bitrate = 0;
+  gst_structure_get_uint64(video, "packets", &packets);
+  gst_structure_get_uint(video, "bitrate", &bitrate);
+  EXPECT_GE(packets, 60u);
+  EXPECT_GT(bitrate, 1000u);
+  for (const char* name : {"jitter-ms", "fraction-lost", "packets-lost", "nack-count", "pli-count",
+                           "frames-dropped", "retransmitted"})
+    EXPECT_TRUE(gst_structure_has_field(video, name)) << name;
+  gint setup = -1;
+  gst_structure_get_int(stats.get(), "setup-ms", &setup);
+  EXPECT_GE(setup, 0);
+}
+
+TEST_F(Viewers, TheFullHouseTurnsTheNextOneAway) {
+  launch(kVideo + kSink + "max-viewers=1");
+  auto first = watch(url);
+  ASSERT_TRUE(receives(*first, 1));
+  auto second = watch(url);
+  auto ended = second->wait_line_with("\"ended\"", kPatience);
+  ASSERT_TRUE(ended);
+  EXPECT_NE(json_field(*ended, "error").find("full"), std::string::npos);
+  EXPECT_TRUE(receives(*first, 30));
+}
+
+TEST_F(Viewers, ADisconnectedViewerIsToldTheReason) {
+  launch(kVideo + kSink);
+  auto viewer = watch(url);
+  ASSERT_TRUE(receives(*viewer, 1));
+  auto connected = sink->wait_for("webcast-viewer-connected");
+  gboolean found = FALSE;
+  g_signal_emit_by_name(sink->sink(), "disconnect-viewer", field(*connected, "id").c_str(),
+                        "closing time", &found);
+  EXPECT_TRUE(found);
+  auto ended = viewer->wait_line_with("\"ended\"", kPatience);
+  ASSERT_TRUE(ended);
+  EXPECT_EQ(json_field(*ended, "error"), "closing time");
+  auto removed = sink->wait_for("webcast-viewer-removed");
+  EXPECT_EQ(field(*removed, "reason"), "closing time");
+}
+
+TEST_F(Viewers, AViewerWhoClosesThePageIsRemovedAtOnce) {
+  launch(kVideo + kSink);
+  auto viewer = watch(url, {"--frames", "5"});
+  EXPECT_EQ(viewer->wait_exit(kPatience), 0);
+  EXPECT_TRUE(sink->wait_for("webcast-viewer-removed"));
+  EXPECT_TRUE(SinkPipeline::eventually([&] { return sink->viewers() == 0; }));
+}
+
+TEST_F(Viewers, TheEndOfAFileIsTold) {
+  launch("videotestsrc num-buffers=90 ! video/x-raw,width=320,height=240,framerate=30/1 ! " +
+         kSink);
+  auto viewer = watch(url, {"--no-audio"});
+  auto ended = viewer->wait_line_with("\"ended\"", kPatience);
+  ASSERT_TRUE(ended);
+  EXPECT_EQ(json_field(*ended, "error"), "");
+  EXPECT_TRUE(sink->wait_for_end());
+}
+
+TEST_F(Viewers, AReleasedPadTakesOnlyItsOwnMediaAway) {
+  launch(kVideo + kSink + "audiotestsrc is-live=true name=sound ! s.");
+  auto viewer = watch(url);
+  ASSERT_TRUE(receives(*viewer, 5));
+  Ref<GstPad> pad = adopt(gst_element_get_static_pad(sink->sink(), "audio_0"));
+  ASSERT_TRUE(pad);
+  GstElement* sound = sink->element("sound");
+  gst_element_set_locked_state(sound, TRUE);
+  gst_element_set_state(sound, GST_STATE_NULL);
+  gst_element_release_request_pad(sink->sink(), pad.get());
+  EXPECT_TRUE(receives(*viewer, 60));
+  EXPECT_EQ(sink->viewers(), 1u);
+}
+
+TEST_F(Viewers, ANewSizeInMidStreamGoesOnPlaying) {
+  launch(
+      "videotestsrc is-live=true ! capsfilter name=filter "
+      "caps=video/x-raw,width=320,height=240,framerate=30/1 ! " +
+      kSink);
+  auto viewer = watch(url, {"--no-audio"});
+  ASSERT_TRUE(receives(*viewer, 15));
+  Ref<GstCaps> caps =
+      adopt(gst_caps_from_string("video/x-raw,width=641,height=361,framerate=15/1"));
+  g_object_set(sink->element("filter"), "caps", caps.get(), nullptr);
+  EXPECT_TRUE(receives(*viewer, 60));
+  EXPECT_EQ(sink->viewers(), 1u);
+}
+
+TEST_F(Viewers, APauseIsAPauseForTheViewerToo) {
+  launch("videotestsrc ! video/x-raw,width=320,height=240,framerate=30/1 ! " + kSink);
+  auto viewer = watch(url, {"--no-audio"});
+  ASSERT_TRUE(receives(*viewer, 15));
+  ASSERT_TRUE(sink->pause());
+  gst_element_get_state(sink->pipeline(), nullptr, nullptr, 5 * GST_SECOND);
+  ASSERT_TRUE(sink->play());
+  EXPECT_TRUE(receives(*viewer, 60));
+}
+
+TEST_F(Viewers, ALongPauseCostsNobodyHisPlace) {
+  launch(kVideo + kSink);
+  auto viewer = watch(url, {"--no-audio", "--seconds", "120"});
+  ASSERT_TRUE(receives(*viewer, 15));
+  ASSERT_TRUE(sink->pause());
+  // Longer than a viewer may be silent.
+  EXPECT_FALSE(sink->wait_for("webcast-viewer-removed", std::chrono::seconds(30)));
+  ASSERT_TRUE(sink->play());
+  EXPECT_TRUE(receives(*viewer, 60));
+}
+
+}  // namespace

@@ -1,0 +1,91 @@
+#!/bin/sh
+# Runs the tests. On a fresh Debian 12 it installs what is missing (as root or with sudo) and
+# builds first; it asks nothing, and where all is there it starts at once.
+#
+# usage: sh tests/run.sh [--sanitize] [SUITE…]
+#   SUITE       unit, fuzz, element, integration, style or browser; default: all of them, or with
+#               --sanitize the first four, which are all that can run so
+#   --sanitize  a second build, in build-asan/, with AddressSanitizer and UBSan
+#   --help      this text
+# The build is in build/, or where WEBCAST_BUILD says. Ends with a line "N passed, N failed"
+# (single test cases, not files); the status is 0 only when nothing failed.
+set -eu
+root=$(cd "$(dirname "$0")/.." && pwd)
+. "$root/pipelines/lib.sh"
+
+suites=''
+sanitize=no
+for argument in "$@"; do
+    case $argument in
+        unit | fuzz | element | integration | style | browser) suites="$suites $argument" ;;
+        --sanitize) sanitize=yes ;;
+        -h | --help) show_help; exit 0 ;;
+        *) die "unknown suite '$argument'; see --help" ;;
+    esac
+done
+set -- # from here on: options of `meson setup`, then of `meson test`
+if [ "$sanitize" = yes ]; then
+    build=${WEBCAST_BUILD:-$root/build-asan}
+    suites=${suites:- unit fuzz element integration}
+    # -O1 and lines without variables: half the time to build, and as good a stack.
+    set -- -Db_sanitize=address,undefined -Db_lundef=false -Doptimization=1 -Dcpp_args=-g1
+fi
+suites=${suites:- unit fuzz element integration style browser}
+case $suites in *' browser'*) browser=yes ;; *) browser=no ;; esac
+suites=$(printf '%s' "$suites" | sed 's/ browser//g; s/ / --suite /g')
+
+if [ "$browser" = yes ]; then
+    install_packages build run test browser
+else
+    install_packages build run test
+fi
+# pipelines/demo.sh sets a build up without the tests.
+setup_build -Dtests=true "$@"
+ninja -C "$build" || die "the build failed"
+
+passed=0
+failed=0
+# count PASSED FAILED STATUS: a runner that failed as a whole counts as a failure at least.
+count() {
+    passed=$((passed + $1))
+    failed=$((failed + $2))
+    if [ "$3" -ne 0 ] && [ "$2" -eq 0 ]; then failed=$((failed + 1)); fi
+}
+
+if [ -n "$suites" ]; then
+    # A program that dies leaves no report: an old one must not count for it.
+    report=$build/meson-logs/testlog.json
+    set --
+    if [ "$sanitize" = yes ]; then
+        report=$build/meson-logs/testlog-sh.json # Meson's own name where a wrapper is used
+        set -- --timeout-multiplier 3 --wrapper "sh '$root/tests/support/sanitized.sh'"
+        # The registry, made once: a scan loads every plugin there is, with all that they leak.
+        ASAN_OPTIONS=detect_leaks=0 GST_PLUGIN_PATH=$build/plugins \
+            GST_REGISTRY=$build/tests/registry.bin sh "$root/tests/support/sanitized.sh" \
+            gst-inspect-1.0 webcastsink >/dev/null || die "the plugin does not load"
+    fi
+    rm -f "$report" "$build"/*.xml
+    status=0
+    # shellcheck disable=SC2086 # a list of words
+    meson test -C "$build" --no-rebuild --print-errorlogs "$@" $suites || status=$?
+    # shellcheck disable=SC2046 # two numbers
+    count $(python3 "$root/tests/support/count_results.py" "$report") "$status"
+fi
+
+if [ "$browser" = yes ]; then
+    cd "$root/tests/browser"
+    if ! [ -f node_modules/.package-lock.json ] ||
+        [ -n "$(find package-lock.json -newer node_modules/.package-lock.json)" ]; then
+        npm ci --no-audit --no-fund || die "npm ci failed in tests/browser"
+    fi
+    report=$build/meson-logs/browser.tap
+    status=0
+    WEBCAST_BUILD=$build node --test --test-reporter=spec --test-reporter-destination=stdout \
+        --test-reporter=tap --test-reporter-destination="$report" || status=$?
+    # shellcheck disable=SC2046 # two numbers
+    count $(awk '/^# pass /{ pass = $3 } /^# (fail|cancelled) /{ fail += $3 }
+                 END { print pass + 0, fail + 0 }' "$report") "$status"
+fi
+
+printf '%d passed, %d failed\n' "$passed" "$failed"
+[ "$failed" -eq 0 ]

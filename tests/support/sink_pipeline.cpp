@@ -1,0 +1,184 @@
+#include "tests/support/sink_pipeline.hpp"
+
+#include <dirent.h>
+
+#include <fstream>
+#include <thread>
+
+namespace webcast::test {
+namespace {
+
+Ref<GstElement> find_sink(GstElement* pipeline) {
+  Ref<GstElement> found;
+  GstIterator* elements = gst_bin_iterate_recurse(GST_BIN(pipeline));
+  GValue item = G_VALUE_INIT;
+  while (!found && gst_iterator_next(elements, &item) == GST_ITERATOR_OK) {
+    auto* element = GST_ELEMENT(g_value_get_object(&item));
+    GstElementFactory* factory = gst_element_get_factory(element);
+    if (factory && (g_str_equal(GST_OBJECT_NAME(factory), "webcastsink") ||
+                    g_str_equal(GST_OBJECT_NAME(factory), "webcastsrc")))
+      found = retain(element);
+    g_value_reset(&item);
+  }
+  g_value_unset(&item);
+  gst_iterator_free(elements);
+  return found;
+}
+
+unsigned entries_of(const char* directory) {
+  unsigned count = 0;
+  DIR* dir = opendir(directory);
+  while (dir && readdir(dir))
+    count++;
+  if (dir) closedir(dir);
+  return count > 2 ? count - 2 : 0;  // without . and ..
+}
+
+}  // namespace
+
+SinkPipeline::SinkPipeline(const std::string& launch) {
+  GError* error = nullptr;
+  GstElement* parsed =
+      gst_parse_launch_full(launch.c_str(), nullptr, GST_PARSE_FLAG_FATAL_ERRORS, &error);
+  if (!parsed) {
+    g_printerr("%s: %s\n", launch.c_str(), error ? error->message : "?");
+    g_abort();
+  }
+  g_clear_error(&error);
+  parsed = GST_ELEMENT(gst_object_ref_sink(parsed));
+  if (GST_IS_PIPELINE(parsed)) {
+    pipeline_ = adopt(parsed);
+  } else {  // a single element
+    pipeline_ = adopt(GST_ELEMENT(gst_object_ref_sink(gst_pipeline_new(nullptr))));
+    gst_bin_add(GST_BIN(pipeline_.get()), parsed);
+    gst_object_unref(parsed);
+  }
+  sink_ = find_sink(pipeline_.get());
+  bus_ = adopt(gst_element_get_bus(pipeline_.get()));
+}
+
+SinkPipeline::~SinkPipeline() {
+  stop();
+}
+
+GstElement* SinkPipeline::element(const std::string& name) const {
+  GstElement* found = gst_bin_get_by_name(GST_BIN(pipeline_.get()), name.c_str());
+  if (found) gst_object_unref(found);
+  return found;
+}
+
+bool SinkPipeline::play() {
+  return gst_element_set_state(pipeline_.get(), GST_STATE_PLAYING) != GST_STATE_CHANGE_FAILURE;
+}
+
+bool SinkPipeline::pause() {
+  return gst_element_set_state(pipeline_.get(), GST_STATE_PAUSED) != GST_STATE_CHANGE_FAILURE;
+}
+
+void SinkPipeline::stop() {
+  gst_element_set_state(pipeline_.get(), GST_STATE_NULL);
+}
+
+std::string SinkPipeline::play_and_listen() {
+  if (!play()) return {};
+  auto message = wait_for("webcast-listening");
+  return message ? field(*message, "url") : std::string();
+}
+
+Ref<GstMessage> SinkPipeline::wait_for_type(GstMessageType types,
+                                            std::chrono::milliseconds patience,
+                                            const std::function<bool(GstMessage*)>& wanted) {
+  auto deadline = std::chrono::steady_clock::now() + patience;
+  for (;;) {
+    auto left = deadline - std::chrono::steady_clock::now();
+    if (left <= std::chrono::seconds(0)) return {};
+    auto nanoseconds = std::chrono::duration_cast<std::chrono::nanoseconds>(left).count();
+    Ref<GstMessage> message = adopt(
+        gst_bus_timed_pop_filtered(bus_.get(), static_cast<GstClockTime>(nanoseconds), types));
+    if (message && wanted(message.get())) return message;
+  }
+}
+
+std::optional<Ref<GstMessage>> SinkPipeline::wait_for(const std::string& name,
+                                                      std::chrono::milliseconds patience) {
+  auto message = wait_for_type(GST_MESSAGE_ELEMENT, patience, [&](GstMessage* candidate) {
+    return gst_message_has_name(candidate, name.c_str());
+  });
+  if (!message) return std::nullopt;
+  return message;
+}
+
+namespace {
+std::string sentence_of(GstMessage* message) {
+  if (!message) return {};
+  GError* error = nullptr;
+  if (GST_MESSAGE_TYPE(message) == GST_MESSAGE_ERROR)
+    gst_message_parse_error(message, &error, nullptr);
+  else
+    gst_message_parse_warning(message, &error, nullptr);
+  std::string sentence = error->message;
+  g_error_free(error);
+  return sentence;
+}
+bool any_message(GstMessage*) {
+  return true;
+}
+}  // namespace
+
+std::string SinkPipeline::wait_for_error(std::chrono::milliseconds patience) {
+  return sentence_of(wait_for_type(GST_MESSAGE_ERROR, patience, any_message).get());
+}
+
+std::string SinkPipeline::wait_for_warning(std::chrono::milliseconds patience) {
+  return sentence_of(wait_for_type(GST_MESSAGE_WARNING, patience, any_message).get());
+}
+
+bool SinkPipeline::wait_for_end(std::chrono::milliseconds patience) {
+  return static_cast<bool>(wait_for_type(GST_MESSAGE_EOS, patience, any_message));
+}
+
+void SinkPipeline::drop_messages() {
+  while (adopt(gst_bus_pop(bus_.get()))) {
+  }
+}
+
+unsigned SinkPipeline::viewers() const {
+  guint count = 0;
+  g_object_get(sink_.get(), "viewers", &count, nullptr);
+  return count;
+}
+
+StructurePtr SinkPipeline::stats() const {
+  GstStructure* stats = nullptr;
+  g_object_get(sink_.get(), "stats", &stats, nullptr);
+  return StructurePtr(stats);
+}
+
+bool SinkPipeline::eventually(const std::function<bool()>& condition,
+                              std::chrono::milliseconds patience) {
+  auto deadline = std::chrono::steady_clock::now() + patience;
+  while (!condition()) {
+    if (std::chrono::steady_clock::now() > deadline) return false;
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  }
+  return true;
+}
+
+std::string field(const Ref<GstMessage>& message, const char* name) {
+  const GstStructure* structure = gst_message_get_structure(message.get());
+  const char* text = structure ? gst_structure_get_string(structure, name) : nullptr;
+  return text ? text : "";
+}
+
+ProcessCensus census() {
+  ProcessCensus now;
+  now.threads = entries_of("/proc/self/task");
+  now.descriptors = entries_of("/proc/self/fd");
+  std::ifstream statm("/proc/self/statm");
+  size_t total = 0, resident = 0;
+  statm >> total >> resident;
+  now.resident_kib = resident * 4;
+  return now;
+}
+
+}  // namespace webcast::test

@@ -1,0 +1,154 @@
+#include "tests/support/whip_server.hpp"
+
+namespace webcast::test {
+
+namespace {
+
+void set_header(SoupServerMessage* message, const char* name, const std::string& value) {
+  if (!value.empty())
+    soup_message_headers_replace(soup_server_message_get_response_headers(message), name,
+                                 value.c_str());
+}
+
+void set_status(SoupServerMessage* message, unsigned status) {
+  soup_server_message_set_status(message, status, nullptr);
+}
+
+}  // namespace
+
+WhipServer::WhipServer(WhipHabits habits) : habits_(std::move(habits)) {
+  thread_.call([this] {
+    soup_ = adopt(SOUP_SERVER(g_object_new(SOUP_TYPE_SERVER, nullptr)));
+    soup_server_add_handler(soup_.get(), nullptr, &WhipServer::on_request, this, nullptr);
+    // Not soup_server_listen(): libsoup 3.2.3 leaks a socket for each connection of its own.
+    service_ = adopt(g_socket_service_new());
+    auto loopback = adopt(g_inet_address_new_loopback(G_SOCKET_FAMILY_IPV4));
+    auto any = adopt(g_inet_socket_address_new(loopback.get(), 0));
+    GSocketAddress* bound = nullptr;
+    g_socket_listener_add_address(G_SOCKET_LISTENER(service_.get()), any.get(),
+                                  G_SOCKET_TYPE_STREAM, G_SOCKET_PROTOCOL_TCP, nullptr, &bound,
+                                  nullptr);
+    auto address = adopt(bound);
+    port_ = g_inet_socket_address_get_port(G_INET_SOCKET_ADDRESS(address.get()));
+    g_signal_connect(service_.get(), "incoming", G_CALLBACK(&WhipServer::on_incoming), this);
+  });
+}
+
+WhipServer::~WhipServer() {
+  thread_.call([this] {
+    slow_.cancel();
+    g_socket_service_stop(service_.get());
+    g_socket_listener_close(G_SOCKET_LISTENER(service_.get()));
+    service_.reset();
+    soup_server_disconnect(soup_.get());
+    soup_.reset();
+  });
+  thread_.stop();
+}
+
+gboolean WhipServer::on_incoming(GSocketService*, GSocketConnection* connection, GObject*,
+                                 gpointer data) {
+  auto local = adopt(g_socket_connection_get_local_address(connection, nullptr));
+  auto remote = adopt(g_socket_connection_get_remote_address(connection, nullptr));
+  soup_server_accept_iostream(static_cast<WhipServer*>(data)->soup_.get(), G_IO_STREAM(connection),
+                              local.get(), remote.get(), nullptr);
+  return TRUE;
+}
+
+void WhipServer::note(SoupServerMessage* message, const char* path) {
+  WhipRequest request;
+  request.method = soup_server_message_get_method(message);
+  request.path = path;
+  auto body = adopt(soup_message_body_flatten(soup_server_message_get_request_body(message)));
+  gsize size = 0;
+  auto* data = static_cast<const char*>(g_bytes_get_data(body.get(), &size));
+  if (data) request.body.assign(data, size);
+  soup_message_headers_foreach(
+      soup_server_message_get_request_headers(message),
+      [](const char* name, const char* value, gpointer headers) {
+        char* lower = g_ascii_strdown(name, -1);
+        (*static_cast<std::map<std::string, std::string>*>(headers))[lower] = value;
+        g_free(lower);
+      },
+      &request.headers);
+  std::lock_guard lock(mutex_);
+  counts_[request.method]++;
+  requests_.push_back(std::move(request));
+  condition_.notify_all();
+}
+
+void WhipServer::on_request(SoupServer*, SoupServerMessage* message, const char* path, GHashTable*,
+                            gpointer data) {
+  auto& self = *static_cast<WhipServer*>(data);
+  self.note(message, path);
+  std::string method = soup_server_message_get_method(message);
+  if (method == "OPTIONS") {
+    set_header(message, "Link", self.habits_.link);
+    set_status(message, self.habits_.options_status);
+  } else if (method == "POST") {
+    self.on_post(message);
+  } else if (method == "PATCH" && self.habits_.patch_hangs) {
+    soup_server_message_pause(message);
+  } else if (method == "PATCH") {
+    bool gone = ++self.patches_ > self.habits_.patches_until_gone;
+    set_status(message, gone ? 404 : self.habits_.patch_status);
+  } else {
+    set_status(message, method == "DELETE" ? 200 : 405);
+  }
+}
+
+void WhipServer::on_post(SoupServerMessage* message) {
+  if (habits_.redirections > 0) {
+    habits_.redirections--;
+    set_header(message, "Location", "/elsewhere");
+    return set_status(message, habits_.redirect_status);
+  }
+  if (++posts_ <= habits_.refusals) {
+    set_header(message, "Retry-After", habits_.retry_after);
+    soup_server_message_set_response(message, "text/plain", SOUP_MEMORY_STATIC,
+                                     "No, says the test", 17);
+    return set_status(message, habits_.post_status);
+  }
+  auto held = retain(message);
+  soup_server_message_pause(message);
+  if (habits_.negotiate) {
+    auto offer = adopt(soup_message_body_flatten(soup_server_message_get_request_body(message)));
+    gsize size = 0;
+    auto* text = static_cast<const char*>(g_bytes_get_data(offer.get(), &size));
+    habits_.negotiate(std::string(text, size), [this, held](const std::string& sdp) {
+      thread_.post([this, held, sdp] { answer(held, sdp); });
+    });
+  } else {
+    slow_ = thread_.after(habits_.slowness, [this, held] { answer(held, habits_.answer); });
+  }
+}
+
+void WhipServer::answer(const Ref<SoupServerMessage>& message, const std::string& sdp) {
+  set_header(message.get(), "Location", habits_.location);
+  set_header(message.get(), "ETag", habits_.etag);
+  soup_server_message_set_response(message.get(), "application/sdp", SOUP_MEMORY_COPY, sdp.data(),
+                                   sdp.size());
+  set_status(message.get(), 201);
+  soup_server_message_unpause(message.get());
+}
+
+std::optional<WhipRequest> WhipServer::next(const std::string& method,
+                                            std::chrono::seconds patience) {
+  std::unique_lock lock(mutex_);
+  auto end = std::chrono::steady_clock::now() + patience;
+  for (;;) {
+    while (!requests_.empty()) {
+      WhipRequest request = std::move(requests_.front());
+      requests_.pop_front();
+      if (request.method == method) return request;
+    }
+    if (condition_.wait_until(lock, end) == std::cv_status::timeout) return std::nullopt;
+  }
+}
+
+unsigned WhipServer::count(const std::string& method) {
+  std::lock_guard lock(mutex_);
+  return counts_[method];
+}
+
+}  // namespace webcast::test

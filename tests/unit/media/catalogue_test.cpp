@@ -1,0 +1,177 @@
+// Which encoder is taken, and what happens when it fails.
+#include "plugins/media/catalogue.hpp"
+
+#include <algorithm>
+
+#include "plugins/media/encoder_setup.hpp"
+#include "plugins/media/encoder_table.hpp"
+#include "tests/unit/media/received.hpp"
+#include "tests/unit/media/test_encoders.hpp"
+#include "tests/unit/media/track_fixture.hpp"
+
+namespace webcast {
+namespace {
+
+const char* const kTestPicture =
+    "videotestsrc is-live=true ! video/x-raw,width=320,height=240,framerate=30/1";
+
+size_t position(const std::vector<std::string>& names, const std::string& name) {
+  return static_cast<size_t>(std::find(names.begin(), names.end(), name) - names.begin());
+}
+
+class Catalogue : public TrackTest {
+ protected:
+  ~Catalogue() override {
+    g_unsetenv("GST_PLUGIN_FEATURE_RANK");
+    hide_test_encoders();
+  }
+};
+
+TEST_F(Catalogue, KnownSoftwareComesInTheTablesOrder) {
+  auto names = encoders_of(Codec::h264);
+  ASSERT_LT(position(names, "openh264enc"), names.size());
+  EXPECT_LT(position(names, "x264enc"), position(names, "openh264enc"));
+  EXPECT_EQ(encoders_of(Codec::vp8).front(), "vp8enc");
+  EXPECT_EQ(encoders_of(Codec::opus).front(), "opusenc");
+}
+
+TEST_F(Catalogue, UnknownHardwareComesBeforeKnownSoftware) {
+  std::string name = show_test_encoder(Misbehaviour::dies_later, GST_RANK_MARGINAL);
+  auto names = encoders_of(Codec::h264);
+  EXPECT_LT(position(names, name), position(names, "x264enc"));
+}
+
+TEST_F(Catalogue, UnknownSoftwareComesLastWhateverItsRank) {
+  std::string name = show_test_encoder(Misbehaviour::in_software);
+  auto names = encoders_of(Codec::h264);
+  EXPECT_GT(position(names, name), position(names, "openh264enc"));
+}
+
+TEST_F(Catalogue, TheUsersWordOnRanksCounts) {
+  g_setenv("GST_PLUGIN_FEATURE_RANK", "x264enc:NONE", TRUE);
+  auto demoted = encoders_of(Codec::h264);
+  EXPECT_EQ(position(demoted, "x264enc"), demoted.size());
+  g_setenv("GST_PLUGIN_FEATURE_RANK", "x264enc:PRIMARY, openh264enc:300", TRUE);
+  auto promoted = encoders_of(Codec::h264);
+  EXPECT_EQ(promoted[0], "openh264enc");
+  EXPECT_EQ(promoted[1], "x264enc");
+}
+
+TEST_F(Catalogue, UnknownOnesBelowMarginalAreLeftAlone) {
+  std::string name = show_test_encoder(Misbehaviour::fails_to_start, GST_RANK_NONE);
+  auto names = encoders_of(Codec::h264);
+  EXPECT_EQ(position(names, name), names.size());
+}
+
+TEST_F(Catalogue, ALiveEncoderIsSetUpWithoutDelay) {
+  auto x264 = make_element("x264enc");
+  set_up_encoder(x264.get(), {Codec::h264, EncoderPreset::realtime, 1'500'000, 1280, 720, 25});
+  guint bitrate = 0, bframes = 1, gop = 0, tune = 0;
+  g_object_get(x264.get(), "bitrate", &bitrate, "bframes", &bframes, "key-int-max", &gop, "tune",
+               &tune, nullptr);
+  EXPECT_EQ(bitrate, 1500u);
+  EXPECT_EQ(bframes, 0u);
+  EXPECT_EQ(gop, 250u);
+  EXPECT_EQ(tune, 4u);
+  auto vp8 = make_element("vp8enc");
+  set_up_encoder(vp8.get(), {Codec::vp8, EncoderPreset::realtime, 1'500'000, 1280, 720, 25});
+  gint target = 0, lag = 1, distance = 0;
+  gint64 deadline = 0;
+  g_object_get(vp8.get(), "target-bitrate", &target, "lag-in-frames", &lag, "keyframe-max-dist",
+               &distance, "deadline", &deadline, nullptr);
+  EXPECT_EQ(target, 1'500'000);
+  EXPECT_EQ(lag, 0);
+  EXPECT_EQ(distance, 250);
+  EXPECT_EQ(deadline, 1);
+}
+
+// A misspelt name would be skipped in silence: the encoders that are here must know all of theirs
+// but those that other versions of the plugin have.
+TEST_F(Catalogue, SoftwareEncodersKnowTheirSettings) {
+  for (const char* factory : {"x264enc", "openh264enc", "vp8enc", "vp9enc", "opusenc"}) {
+    const KnownEncoder* known = find_known_encoder(factory);
+    ASSERT_TRUE(known);
+    auto element = make_element(factory);
+    ASSERT_TRUE(element) << factory;
+    for (const char* settings : {known->common, known->realtime, known->quality}) {
+      gchar** pairs = g_strsplit(settings, " ", -1);
+      for (gchar** pair = pairs; *pair && **pair; pair++) {
+        gchar** parts = g_strsplit(*pair, "=", 2);
+        EXPECT_TRUE(g_object_class_find_property(G_OBJECT_GET_CLASS(element.get()), parts[0]))
+            << factory << " " << parts[0];
+        g_strfreev(parts);
+      }
+      g_strfreev(pairs);
+    }
+    for (const char* name : {known->bitrate, known->gop, known->threads})
+      EXPECT_TRUE(!name || g_object_class_find_property(G_OBJECT_GET_CLASS(element.get()), name))
+          << factory << " " << name;
+  }
+}
+
+class PassedOver : public Catalogue, public ::testing::WithParamInterface<Misbehaviour> {};
+
+TEST_P(PassedOver, TheNextEncoderTakesItsPlace) {
+  std::string name = show_test_encoder(GetParam());
+  Feeder feeder(make_track(MediaKind::video), kTestPicture);
+  wait_for_input();
+  auto held = hold({Codec::h264});
+  ASSERT_EQ(held->error, "");
+  held->sink->wait_for_frames(3);
+  EXPECT_EQ(encoders_.front(), name);
+  EXPECT_EQ(encoders_.back(), "x264enc");
+  ASSERT_EQ(warnings_.size(), 1u);
+  EXPECT_NE(warnings_[0].find(name), std::string::npos) << warnings_[0];
+  EXPECT_NE(warnings_[0].find("x264enc"), std::string::npos) << warnings_[0];
+}
+
+INSTANTIATE_TEST_SUITE_P(Each, PassedOver,
+                         ::testing::Values(Misbehaviour::fails_to_start, Misbehaviour::errs_at_once,
+                                           Misbehaviour::stays_silent));
+
+TEST_F(Catalogue, AnEncoderThatDiesIsStartedAgainThenReplaced) {
+  std::string name = show_test_encoder(Misbehaviour::dies_later);
+  Feeder feeder(make_track(MediaKind::video), kTestPicture);
+  wait_for_input();
+  auto held = hold({Codec::h264});
+  ASSERT_EQ(held->error, "");
+  waiter_.wait([&] { return encoders_.size() >= 3; });
+  EXPECT_EQ(encoders_, (std::vector<std::string>{name, name, "x264enc"}));
+  size_t before = held->sink->count();
+  held->sink->wait_for_frames(before + 20);
+  EXPECT_EQ(held->lost, "");
+  EXPECT_EQ(warnings_.size(), 2u);
+  // One stream for the viewer: sequence numbers go on, and all of it can be decoded.
+  auto frames = held->sink->frames();
+  auto received = receive(held->format, frames);
+  EXPECT_EQ(received.error, "");
+  EXPECT_EQ(received.buffers, frames.size());
+}
+
+TEST_F(Catalogue, WhenNoEncoderIsLeftTheLeaseIsToldAndTheNextOneTakesAnotherCodec) {
+  g_setenv("GST_PLUGIN_FEATURE_RANK", "x264enc:0,openh264enc:0,avenc_h264_omx:0", TRUE);
+  std::string name = show_test_encoder(Misbehaviour::fails_to_start);
+  Feeder feeder(make_track(MediaKind::video), kTestPicture);
+  wait_for_input();
+  auto held = hold({Codec::h264, Codec::vp8});
+  EXPECT_NE(held->error.find(name), std::string::npos) << held->error;
+  auto second = hold({Codec::h264, Codec::vp8});
+  EXPECT_EQ(second->error, "");
+  EXPECT_EQ(second->name, "vp8");
+}
+
+TEST(Decoders, ThoseForAlphaAreForStreamsThatHaveIt) {
+  auto names = [](const char* caps) {
+    Ref<GstCaps> asked = adopt(gst_caps_from_string(caps));
+    return decoders_of(asked.get());
+  };
+  auto has = [](const std::vector<std::string>& list, const char* name) {
+    return std::find(list.begin(), list.end(), name) != list.end();
+  };
+  EXPECT_FALSE(has(names("video/x-vp8"), "vp8alphadecodebin"));
+  EXPECT_TRUE(has(names("video/x-vp8"), "vp8dec"));
+  EXPECT_TRUE(has(names("video/x-vp8,codec-alpha=true"), "vp8alphadecodebin"));
+}
+
+}  // namespace
+}  // namespace webcast

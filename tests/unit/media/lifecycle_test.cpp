@@ -1,0 +1,302 @@
+// Leases, linger, keyframes on request, the end of the stream, and that nothing is left behind.
+#include <dirent.h>
+
+#include "plugins/media/media_rendition.hpp"
+#include "tests/unit/media/track_fixture.hpp"
+
+namespace webcast {
+namespace {
+
+const char* const kTestPicture =
+    "videotestsrc is-live=true ! video/x-raw,width=320,height=240,framerate=30/1";
+const char* const kLimited =
+    "videotestsrc is-live=true num-buffers=40 ! video/x-raw,width=320,height=240,framerate=30/1";
+
+size_t entries(const char* directory) {
+  size_t count = 0;
+  DIR* dir = opendir(directory);
+  while (readdir(dir))
+    count++;
+  closedir(dir);
+  return count;
+}
+
+class Lifecycle : public TrackTest {
+ protected:
+  ~Lifecycle() override { stop_track(); }
+  void wait_until_no_rendition_runs() {
+    // Looked at on the control thread, where it changes.
+    Timer timer;
+    bool none = false;
+    control_.call([&] {
+      timer = control_.every(std::chrono::milliseconds(20), [&] {
+        bool empty = track().renditions().empty();
+        waiter_.change([&] { none = empty; });
+      });
+    });
+    waiter_.wait([&] { return none; });
+    control_.call([&] { timer.cancel(); });
+  }
+  guint64 frames(const std::shared_ptr<Held>& held) {
+    guint64 count = 0;
+    gst_structure_get_uint64(stats(held).get(), "frames", &count);
+    return count;
+  }
+};
+
+TEST_F(Lifecycle, NothingIsEncodedWhileNobodyWatches) {
+  Feeder feeder(make_track(MediaKind::video), kTestPicture);
+  wait_for_input();
+  EXPECT_EQ(rendition_count(), 0u);
+  auto held = hold({Codec::h264});
+  held->sink->wait_for_frames(2);
+  EXPECT_EQ(rendition_count(), 1u);
+  release(held);
+  // It lingers: a viewer who comes back finds the same encoder.
+  EXPECT_EQ(rendition_count(), 1u);
+  auto again = hold({Codec::h264});
+  EXPECT_EQ(encoders_.size(), 1u);
+  EXPECT_EQ(again->format.ssrc, held->format.ssrc);
+  again->sink->wait_for_frames(1);
+  release(again);
+  wait_until_no_rendition_runs();
+}
+
+TEST_F(Lifecycle, OneEncoderServesAllViewers) {
+  Feeder feeder(make_track(MediaKind::video), kTestPicture);
+  wait_for_input();
+  std::vector<std::shared_ptr<Held>> viewers;
+  for (int i = 0; i < 20; i++)
+    viewers.push_back(hold({Codec::h264}));
+  for (const auto& viewer : viewers)
+    viewer->sink->wait_for_frames(3);
+  EXPECT_EQ(encoders_.size(), 1u);
+  EXPECT_EQ(rendition_count(), 1u);
+  // The very same packets.
+  auto one = viewers.front()->sink->frames(), other = viewers.back()->sink->frames();
+  bool shared = false;
+  for (const RtpFrame& frame : one)
+    shared = shared || frame.packets == other.front().packets;
+  EXPECT_TRUE(shared);
+  guint subscribers = 0;
+  gst_structure_get_uint(stats(viewers.front()).get(), "subscribers", &subscribers);
+  EXPECT_EQ(subscribers, 20u);
+}
+
+TEST_F(Lifecycle, ARequestYieldsAKeyframe) {
+  Feeder feeder(make_track(MediaKind::video), kTestPicture);
+  wait_for_input();
+  for (Codec codec : {Codec::h264, Codec::vp8, Codec::vp9}) {
+    auto held = hold({codec});
+    held->sink->wait_for_frames(3);
+    for (size_t i = 0; i < 2; i++) {
+      size_t before = held->sink->keyframes();
+      control_.call([&] { held->lease->rendition().request_keyframe(); });
+      held->sink->wait_for_keyframes(before + 1);
+    }
+    release(held);
+  }
+}
+
+TEST_F(Lifecycle, ForceKeyframeReachesAllRenditions) {
+  Feeder feeder(make_track(MediaKind::video), kTestPicture);
+  wait_for_input();
+  auto h264 = hold({Codec::h264}), vp8 = hold({Codec::vp8});
+  h264->sink->wait_for_frames(1);
+  vp8->sink->wait_for_frames(1);
+  size_t before_h264 = h264->sink->keyframes(), before_vp8 = vp8->sink->keyframes();
+  control_.call([&] { track().force_keyframe(); });
+  h264->sink->wait_for_keyframes(before_h264 + 1);
+  vp8->sink->wait_for_keyframes(before_vp8 + 1);
+}
+
+TEST_F(Lifecycle, ACrowdCostsTheOthersNoKeyframeEach) {
+  Feeder feeder(make_track(MediaKind::video), kTestPicture);
+  wait_for_input();
+  auto first = hold({Codec::h264});
+  first->sink->wait_for_frames(3);
+  std::vector<std::shared_ptr<Held>> crowd;
+  for (int i = 0; i < 200; i++)
+    crowd.push_back(hold({Codec::h264}));
+  for (const auto& viewer : crowd)
+    viewer->sink->wait_for_frames(1);
+  // As many as fit into the time that it took, one each 500 ms, and the one at the start.
+  auto frames = first->sink->frames();
+  GstClockTime duration = frames.back().time - frames.front().time;
+  EXPECT_LE(first->sink->keyframes(), 2 + duration / (500 * GST_MSECOND));
+}
+
+// A screen that does not change gives no pictures: the last one answers, once for each request.
+TEST_F(Lifecycle, ASourceThatIsIdleStillGetsItsViewersAPicture) {
+  bool first = true;
+  Feeder feeder(make_track(MediaKind::video), kTestPicture, [&first](Ref<GstBuffer> buffer) {
+    return std::exchange(first, false) ? buffer : Ref<GstBuffer>();
+  });
+  wait_for_input();
+  for (Codec codec : {Codec::h264, Codec::vp8}) {
+    auto one = hold({codec}), other = hold({codec});
+    ASSERT_EQ(one->error + other->error, "");
+    one->sink->wait_for_keyframes(1);
+    other->sink->wait_for_keyframes(1);
+  }
+}
+
+TEST_F(Lifecycle, OneRequestYieldsOneKeyframeOfASlowSource) {
+  Feeder feeder(make_track(MediaKind::video),
+                "videotestsrc is-live=true ! video/x-raw,width=320,height=240,framerate=1/1");
+  wait_for_input();
+  auto held = hold({Codec::h264});
+  held->sink->wait_for_keyframes(1);
+  held->sink->wait_for_frames(2);
+  auto frames = held->sink->frames();
+  held->sink->wait_for_frames(frames.size() + 2);
+  frames = held->sink->frames();
+  EXPECT_FALSE(frames[frames.size() - 1].keyframe);
+  EXPECT_FALSE(frames[frames.size() - 2].keyframe);
+}
+
+TEST_F(Lifecycle, StatisticsTellWhatIsMade) {
+  Feeder feeder(make_track(MediaKind::video), kTestPicture);
+  wait_for_input();
+  auto held = hold({Codec::vp8});
+  held->sink->wait_for_frames(5);
+  auto structure = stats(held);
+  EXPECT_STREQ(gst_structure_get_string(structure.get(), "codec"), "VP8");
+  EXPECT_STREQ(gst_structure_get_string(structure.get(), "rendition"), "vp8");
+  EXPECT_STREQ(gst_structure_get_string(structure.get(), "encoder"), "vp8enc");
+  EXPECT_STREQ(gst_structure_get_string(structure.get(), "state"), "running");
+  int width = 0, height = 0;
+  double rate = 0;
+  guint bitrate = 0;
+  gst_structure_get_int(structure.get(), "width", &width);
+  gst_structure_get_int(structure.get(), "height", &height);
+  gst_structure_get_double(structure.get(), "framerate", &rate);
+  gst_structure_get_uint(structure.get(), "bitrate", &bitrate);
+  EXPECT_EQ(width, 320);
+  EXPECT_EQ(height, 240);
+  EXPECT_EQ(rate, 30);
+  EXPECT_GT(bitrate, 0u);
+  EXPECT_GE(frames(held), 5u);
+}
+
+TEST_F(Lifecycle, AllThatWasFedLeavesBeforeDrained) {
+  Feeder feeder(make_track(MediaKind::video), kLimited);
+  wait_for_input();
+  auto held = hold({Codec::h264});
+  feeder.wait_for_end();
+  waiter_.wait([&] { return drained_ == 1; });
+  auto frames = held->sink->frames();
+  ASSERT_GT(frames.size(), 1u);
+  // The time from the first to the last tells how many there were. A busy machine's encoder may
+  // drop some, and says so; nothing else is missing.
+  auto pictures = [](guint64 count) { return static_cast<double>(count - 1) * GST_SECOND / 30; };
+  guint64 dropped = 0;
+  gst_structure_get_uint64(stats(held).get(), "dropped", &dropped);
+  auto lasted = static_cast<double>(frames.back().time - frames.front().time);
+  EXPECT_GE(lasted, pictures(frames.size()) - 10. * GST_MSECOND);
+  EXPECT_LE(lasted, pictures(frames.size() + dropped) + 10. * GST_MSECOND);
+  EXPECT_EQ(held->lost, "");
+}
+
+TEST_F(Lifecycle, DrainedComesWithoutViewersToo) {
+  Feeder feeder(make_track(MediaKind::video), kLimited);
+  feeder.wait_for_end();
+  waiter_.wait([&] { return drained_ == 1; });
+}
+
+TEST_F(Lifecycle, DrainedComesAfterTranscoding) {
+  Feeder feeder(make_track(MediaKind::video),
+                std::string(kLimited) + " ! x264enc bframes=2 key-int-max=5 speed-preset=veryfast");
+  wait_for_input();
+  auto held = hold({Codec::vp8}, only({{Codec::vp8, {}}}));
+  EXPECT_EQ(held->name, "vp8");
+  feeder.wait_for_end();
+  waiter_.wait([&] { return drained_ == 1; });
+  // How many depends on the machine: the viewer begins at a keyframe, and a live source drops.
+  EXPECT_GT(held->sink->count(), 0u);
+}
+
+TEST_F(Lifecycle, FeedingAfterTheEndBeginsAnew) {
+  make_track(MediaKind::video);
+  std::shared_ptr<Held> held;
+  {
+    Feeder feeder(track(), kLimited);
+    wait_for_input();
+    held = hold({Codec::h264});
+    feeder.wait_for_end();
+    waiter_.wait([&] { return drained_ == 1; });
+  }
+  size_t keyframes = held->sink->keyframes();
+  Feeder feeder(track(), kTestPicture);
+  held->sink->wait_for_keyframes(keyframes + 1);
+  EXPECT_EQ(held->lost, "");
+}
+
+TEST_F(Lifecycle, StopTellsTheLeases) {
+  Feeder feeder(make_track(MediaKind::video), kTestPicture);
+  wait_for_input();
+  auto held = hold({Codec::h264});
+  stop_track();
+  EXPECT_NE(held->lost, "");
+  EXPECT_EQ(rendition_count(), 0u);
+  EXPECT_FALSE(try_lease({Codec::h264}));
+}
+
+TEST_F(Lifecycle, ALeaseBeforeAnyInputIsRefused) {
+  make_track(MediaKind::video);
+  auto lease = try_lease({Codec::h264});
+  ASSERT_FALSE(lease);
+  EXPECT_FALSE(lease.error().sentence.empty());
+}
+
+TEST_F(Lifecycle, ALeaseMayEndInTheMiddleOfTheStart) {
+  Feeder feeder(make_track(MediaKind::video), kTestPicture);
+  wait_for_input();
+  for (int i = 0; i < 20; i++) {
+    auto lease = try_lease({Codec::h264, Codec::vp8});
+    ASSERT_TRUE(lease);
+    control_.call([&] {
+      (*lease)->when_ready([](Result<void>) { FAIL() << "told after its end"; });
+      lease->reset();
+    });
+  }
+}
+
+TEST_F(Lifecycle, StartAndStopFiftyTimesLeavesNothingBehind) {
+  size_t threads = 0, descriptors = 0;
+  for (int i = 0; i < 55; i++) {
+    // The first rounds load plugins and fill thread pools.
+    if (i == 5) {
+      threads = entries("/proc/self/task");
+      descriptors = entries("/proc/self/fd");
+    }
+    int changes = 0;
+    waiter_.look([&] {
+      changes = input_changes_;
+      return true;
+    });
+    make_track(MediaKind::video);
+    Feeder feeder(track(), i % 2 ? kTestPicture
+                                 : "videotestsrc is-live=true ! "
+                                   "video/x-raw,format=I420,width=64,height=64,framerate=60/1 ! "
+                                   "x264enc bframes=2 speed-preset=ultrafast key-int-max=5");
+    wait_for_input(changes + 1);
+    auto lease = try_lease({Codec::h264, Codec::vp8}, only({h264("42e01f"), {Codec::vp8, {}}}));
+    ASSERT_TRUE(lease);
+    // In the middle of the start, or after some frames.
+    if (i % 3) {
+      auto held = hold({Codec::vp8}, only({{Codec::vp8, {}}}));
+      held->sink->wait_for_frames(1);
+      stop_track();
+      release(held);
+    } else {
+      stop_track();
+    }
+    control_.call([&] { lease->reset(); });
+  }
+  EXPECT_LE(entries("/proc/self/task"), threads + 2);
+  EXPECT_LE(entries("/proc/self/fd"), descriptors + 2);
+}
+
+}  // namespace
+}  // namespace webcast

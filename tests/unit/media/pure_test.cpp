@@ -1,0 +1,311 @@
+// The parts of media/ that need no pipeline: governor, fan-out, geometry, choice, rate.
+#include <gtest/gtest.h>
+
+#include "plugins/gst/mapped_buffer.hpp"
+#include "plugins/media/choice.hpp"
+#include "plugins/media/fan_out.hpp"
+#include "plugins/media/geometry.hpp"
+#include "plugins/media/governor.hpp"
+#include "plugins/media/h264_delimiter.hpp"
+#include "plugins/media/rate_meter.hpp"
+
+namespace webcast {
+namespace {
+
+using namespace std::chrono_literals;
+
+TEST(Governor, ForcesTheFirstRequestAtOnce) {
+  KeyframeGovernor governor;
+  EXPECT_TRUE(governor.request(1000ms).force);
+}
+
+TEST(Governor, OneKeyframeForTwoHundredJoins) {
+  KeyframeGovernor governor;
+  int forced = 0;
+  for (int i = 0; i < 200; i++)
+    forced += governor.request(1000ms + std::chrono::milliseconds(i)).force;
+  EXPECT_EQ(forced, 1);
+  governor.keyframe_seen();
+  EXPECT_FALSE(governor.poll(1500ms).force);
+}
+
+TEST(Governor, AtMostTwoForACrowdThatJoinsWithinASecond) {
+  KeyframeGovernor governor;
+  int forced = 0;
+  std::optional<KeyframeGovernor::Time> again;
+  for (auto now = 0ms; now < 1000ms; now += 5ms) {
+    auto decision = again && now >= *again ? governor.poll(now) : governor.request(now);
+    if (decision.force) governor.keyframe_seen();
+    forced += decision.force;
+    again = decision.again;
+  }
+  EXPECT_LE(forced, 2);
+}
+
+TEST(Governor, AnswersALateRequestAtTheEndOfTheWindow) {
+  KeyframeGovernor governor;
+  EXPECT_TRUE(governor.request(0ms).force);
+  governor.keyframe_seen();
+  auto late = governor.request(100ms);
+  EXPECT_FALSE(late.force);
+  ASSERT_TRUE(late.again);
+  EXPECT_EQ(*late.again, 500ms);
+  EXPECT_TRUE(governor.poll(500ms).force);
+}
+
+TEST(Governor, MergesRequestsWhileAKeyframeIsOnItsWay) {
+  KeyframeGovernor governor;
+  EXPECT_TRUE(governor.request(0ms).force);
+  EXPECT_FALSE(governor.request(20ms).force);
+  governor.keyframe_seen();
+  EXPECT_FALSE(governor.poll(500ms).force);
+}
+
+TEST(Governor, RepeatsARequestThatTheEncoderIgnored) {
+  KeyframeGovernor governor;
+  EXPECT_TRUE(governor.request(0ms).force);
+  EXPECT_TRUE(governor.poll(500ms).force);
+  EXPECT_TRUE(governor.poll(1000ms).force);
+  governor.keyframe_seen();
+  EXPECT_FALSE(governor.poll(1500ms).force);
+  EXPECT_FALSE(governor.poll(1500ms).again);
+}
+
+TEST(Governor, AKeyframeThatComesByItselfIsNotCounted) {
+  KeyframeGovernor governor;
+  governor.keyframe_seen();
+  EXPECT_TRUE(governor.request(10ms).force);
+}
+
+class CountingSink : public FrameSink {
+ public:
+  void push(const RtpFrame& frame) override {
+    count++;
+    if (frame.keyframe) keyframes++;
+    if (first.empty()) first = frame.keyframe ? "keyframe" : "delta";
+    packets = frame.packets.get();
+  }
+  int count = 0, keyframes = 0;
+  std::string first;
+  GstBufferList* packets = nullptr;
+};
+
+RtpFrame frame(bool keyframe) {
+  RtpFrame frame;
+  frame.packets = adopt(gst_buffer_list_new());
+  frame.keyframe = keyframe;
+  return frame;
+}
+
+TEST(FanOut, ANewSubscriberBeginsAtAKeyframe) {
+  FanOut fan_out;
+  auto sink = std::make_shared<CountingSink>();
+  fan_out.subscribe(sink);
+  fan_out.push(frame(false));
+  EXPECT_EQ(sink->count, 0);
+  fan_out.push(frame(true));
+  fan_out.push(frame(false));
+  EXPECT_EQ(sink->count, 2);
+  EXPECT_EQ(sink->first, "keyframe");
+}
+
+TEST(FanOut, AllGetTheSameList) {
+  FanOut fan_out;
+  std::vector<std::shared_ptr<CountingSink>> sinks;
+  for (int i = 0; i < 200; i++) {
+    sinks.push_back(std::make_shared<CountingSink>());
+    fan_out.subscribe(sinks.back());
+  }
+  RtpFrame one = frame(true);
+  fan_out.push(one);
+  for (const auto& sink : sinks)
+    EXPECT_EQ(sink->packets, one.packets.get());
+}
+
+TEST(FanOut, NothingComesAfterUnsubscribe) {
+  FanOut fan_out;
+  auto sink = std::make_shared<CountingSink>();
+  fan_out.subscribe(sink);
+  fan_out.push(frame(true));
+  fan_out.unsubscribe(sink.get());
+  fan_out.push(frame(true));
+  EXPECT_EQ(sink->count, 1);
+  EXPECT_EQ(fan_out.size(), 0u);
+}
+
+// One that unsubscribes another while a frame is handed round: the other gets nothing more.
+TEST(FanOut, UnsubscribingWithinAPushHolds) {
+  FanOut fan_out;
+  auto victim = std::make_shared<CountingSink>();
+  struct Remover : FrameSink {
+    FanOut* fan_out;
+    FrameSink* other;
+    void push(const RtpFrame&) override { fan_out->unsubscribe(other); }
+  };
+  auto remover = std::make_shared<Remover>();
+  remover->fan_out = &fan_out;
+  remover->other = victim.get();
+  fan_out.subscribe(remover);
+  fan_out.subscribe(victim);
+  fan_out.push(frame(true));
+  EXPECT_EQ(victim->count, 0);
+}
+
+GstVideoInfo picture(int width, int height, int par_n = 1, int par_d = 1) {
+  GstVideoInfo info;
+  gst_video_info_set_format(&info, GST_VIDEO_FORMAT_I420, width, height);
+  info.par_n = par_n;
+  info.par_d = par_d;
+  return info;
+}
+
+TEST(Geometry, H264LosesTheOddLine) {
+  Geometry plan = plan_geometry(picture(641, 481), Codec::h264);
+  EXPECT_FALSE(plan.scale);
+  EXPECT_EQ(plan.crop_right, 1);
+  EXPECT_EQ(plan.crop_bottom, 1);
+  EXPECT_EQ(plan.width, 640);
+  EXPECT_EQ(plan.height, 480);
+}
+
+TEST(Geometry, Vp8KeepsOddSizes) {
+  Geometry plan = plan_geometry(picture(641, 481), Codec::vp8);
+  EXPECT_EQ(plan.crop_right, 0);
+  EXPECT_EQ(plan.width, 641);
+}
+
+TEST(Geometry, PixelsBecomeSquare) {
+  Geometry wide = plan_geometry(picture(720, 576, 16, 15), Codec::h264);
+  EXPECT_TRUE(wide.scale);
+  EXPECT_EQ(wide.width, 768);
+  EXPECT_EQ(wide.height, 576);
+  Geometry narrow = plan_geometry(picture(720, 480, 8, 9), Codec::vp8);
+  EXPECT_EQ(narrow.width, 720);
+  EXPECT_EQ(narrow.height, 540);
+}
+
+TEST(Geometry, TinyPicturesAreEnlarged) {
+  Geometry plan = plan_geometry(picture(1, 3), Codec::h264);
+  EXPECT_EQ(plan.width, 16);
+  EXPECT_EQ(plan.height, 16);
+}
+
+CodecCapability h264(const char* profile) {
+  return {Codec::h264, {{"profile-level-id", profile}, {"packetization-mode", "1"}}};
+}
+
+class ChoiceOf : public ::testing::Test {
+ protected:
+  Result<Choice> make(std::vector<CodecCapability> viewer) {
+    ViewerCodecs codecs{true, std::move(viewer)};
+    return choose({input, preference, codecs, transcode,
+                   [this](Codec codec) { return codec != unmakable; }, [](Codec) { return true; }});
+  }
+  static InputInfo encoded(const char* profile) {
+    InputInfo info;
+    info.known = true;
+    info.codec = Codec::h264;
+    info.parameters = {{"profile-level-id", profile}, {"packetization-mode", "1"}};
+    return info;
+  }
+  InputInfo input{.known = true};
+  std::vector<Codec> preference{Codec::h264, Codec::vp8};
+  Transcode transcode = Transcode::automatic;
+  Codec unmakable = Codec::av1;
+};
+
+TEST_F(ChoiceOf, TheFirstCodecThatBothHave) {
+  EXPECT_EQ(make({{Codec::vp8, {}}, h264("42e01f")})->name(), "h264");
+  EXPECT_EQ(make({{Codec::vp8, {}}})->name(), "vp8");
+  unmakable = Codec::h264;
+  EXPECT_EQ(make({{Codec::vp8, {}}, h264("42e01f")})->name(), "vp8");
+}
+
+TEST_F(ChoiceOf, NothingInCommonSaysWhatThereIs) {
+  auto choice = make({{Codec::vp9, {}}});
+  ASSERT_FALSE(choice);
+  EXPECT_NE(choice.error().sentence.find("H264, VP8"), std::string::npos);
+}
+
+TEST_F(ChoiceOf, AnUnknownViewerHasTheMandatoryCodecs) {
+  auto choice = choose({input, preference, ViewerCodecs{}, transcode, [](Codec) { return true; },
+                        [](Codec) { return true; }});
+  EXPECT_EQ(choice->name(), "h264");
+}
+
+TEST_F(ChoiceOf, EncodedInputPassesThroughWhateverThePreference) {
+  input = encoded("42e01f");
+  preference = {Codec::vp8, Codec::h264};
+  EXPECT_EQ(make({{Codec::vp8, {}}, h264("42e01f")})->name(), "h264-passthrough");
+}
+
+TEST_F(ChoiceOf, AProfileThatTheViewerLacksIsTranscoded) {
+  input = encoded("640028");
+  EXPECT_EQ(make({h264("42e01f")})->name(), "h264");
+  EXPECT_EQ(make({h264("640c1f"), h264("64001f")})->name(), "h264-passthrough");
+}
+
+TEST_F(ChoiceOf, TranscodeNeverSaysWhyNot) {
+  transcode = Transcode::never;
+  input = encoded("640028");
+  auto profile = make({h264("42e01f")});
+  ASSERT_FALSE(profile);
+  EXPECT_NE(profile.error().sentence.find("640028"), std::string::npos);
+  EXPECT_NE(profile.error().sentence.find("transcode=never"), std::string::npos);
+  input = encoded("42e01f");
+  input.obstacle = "it has B-frames";
+  auto reordered = make({h264("42e01f")});
+  ASSERT_FALSE(reordered);
+  EXPECT_NE(reordered.error().sentence.find("it has B-frames"), std::string::npos);
+}
+
+TEST_F(ChoiceOf, ALevelIsNoReasonToLeaveAPassThrough) {
+  EXPECT_FALSE(breaks_pass_through(encoded("42e01f"), encoded("42e028")));
+  EXPECT_TRUE(breaks_pass_through(encoded("42e01f"), encoded("640028")));
+  InputInfo with_b_frames = encoded("42e01f");
+  with_b_frames.obstacle = "it has B-frames";
+  EXPECT_TRUE(breaks_pass_through(encoded("42e01f"), with_b_frames));
+}
+
+TEST(RateMeter, CountsTheLastSecond) {
+  RateMeter meter;
+  for (int i = 0; i < 20; i++)
+    meter.add(i * 100'000, 125);
+  EXPECT_EQ(meter.bits_per_second(1'900'000), 10'000u);
+  EXPECT_EQ(meter.frames_per_second(1'900'000), 10u);
+  EXPECT_EQ(meter.bits_per_second(10'000'000), 0u);
+}
+
+Ref<GstBuffer> buffer_of(const std::vector<uint8_t>& bytes) {
+  Ref<GstBuffer> buffer = adopt(gst_buffer_new_memdup(bytes.data(), bytes.size()));
+  GST_BUFFER_PTS(buffer.get()) = 7 * GST_SECOND;
+  return buffer;
+}
+
+std::vector<uint8_t> stripped(const std::vector<uint8_t>& bytes) {
+  Ref<GstBuffer> rest = without_delimiter(buffer_of(bytes).get());
+  EXPECT_EQ(GST_BUFFER_PTS(rest.get()), 7 * GST_SECOND);
+  MappedBuffer mapped(rest.get());
+  return {mapped.bytes().begin(), mapped.bytes().end()};
+}
+
+TEST(Delimiter, IsTakenFromTheFrontOfAnAccessUnit) {
+  const std::vector<uint8_t> slice = {0, 0, 0, 1, 0x41, 0x9a, 0x01};
+  std::vector<uint8_t> unit = {0, 0, 0, 1, 9, 0x30};
+  unit.insert(unit.end(), slice.begin(), slice.end());
+  EXPECT_EQ(stripped(unit), slice);
+  unit.erase(unit.begin());  // the short start code
+  EXPECT_EQ(stripped(unit), slice);
+}
+
+TEST(Delimiter, WhatHasNoneOrIsBrokenStaysAsItIs) {
+  for (const std::vector<uint8_t>& unit : {std::vector<uint8_t>{0, 0, 0, 1, 0x67, 0x42, 0xc0},
+                                           {0, 0, 0, 1, 9},
+                                           {0, 0, 0, 1, 9, 0x30},
+                                           {0, 0, 1, 9, 0x30, 0xff, 0xff, 0xff},
+                                           {1, 2, 3}})
+    EXPECT_EQ(stripped(unit), unit);
+}
+
+}  // namespace
+}  // namespace webcast

@@ -1,0 +1,245 @@
+// Raw input: each codec, every kind of picture and sound, changes in mid-stream.
+#include "plugins/gst/rtp_format.hpp"
+#include "tests/unit/media/received.hpp"
+#include "tests/unit/media/track_fixture.hpp"
+
+namespace webcast {
+namespace {
+
+using RawTrack = TrackTest;
+
+std::string picture(const std::string& caps) {
+  return "videotestsrc is-live=true ! videoconvert ! video/x-raw," + caps;
+}
+
+const std::string kTestPicture = picture("width=320,height=240,framerate=30/1");
+
+std::string sound(const std::string& caps) {
+  return "audiotestsrc is-live=true samplesperbuffer=441 ! audioconvert ! audioresample ! "
+         "audio/x-raw," +
+         caps;
+}
+
+TEST_F(RawTrack, H264IsConstrainedBaselineWithTheRealProfileLevelId) {
+  Feeder feeder(make_track(MediaKind::video), kTestPicture);
+  wait_for_input();
+  auto held = hold({Codec::h264});
+  ASSERT_EQ(held->error, "");
+  EXPECT_EQ(held->name, "h264");
+  EXPECT_EQ(held->format.codec, Codec::h264);
+  std::string profile = held->format.parameters["profile-level-id"];
+  ASSERT_EQ(profile.size(), 6u);
+  EXPECT_EQ(profile.substr(0, 2), "42");
+  EXPECT_TRUE(std::stoi(profile.substr(2, 2), nullptr, 16) & 0x40) << profile;
+  // 320x240 at 2 Mbit/s is level 2: what is offered is no constant.
+  EXPECT_EQ(profile.substr(4), "14");
+  EXPECT_EQ(held->format.parameters["packetization-mode"], "1");
+}
+
+// Each picture leaves at once: no B-frames, nothing looked ahead.
+TEST_F(RawTrack, EachPictureComesOutInOrderWithoutDelay) {
+  make_track(MediaKind::video);
+  Feeder feeder(track(), kTestPicture);
+  wait_for_input();
+  for (Codec codec : {Codec::h264, Codec::vp8, Codec::vp9}) {
+    auto held = hold({codec});
+    ASSERT_EQ(held->error, "");
+    EXPECT_EQ(held->format.codec, codec);
+    held->sink->wait_for_frames(10);
+    auto frames = held->sink->frames();
+    EXPECT_TRUE(frames.front().keyframe);
+    for (size_t i = 1; i < frames.size(); i++) {
+      EXPECT_GT(frames[i].time, frames[i - 1].time);
+      EXPECT_FALSE(frames[i].keyframe);
+    }
+    auto received = receive(held->format, frames);
+    EXPECT_EQ(received.error, "");
+    EXPECT_EQ(received.buffers, frames.size()) << codec_name(codec);
+    EXPECT_EQ(received.width, 320);
+    EXPECT_EQ(received.height, 240);
+    release(held);
+  }
+}
+
+TEST_F(RawTrack, FramesKeepTheTimeOfTheirPictures) {
+  make_track(MediaKind::video);
+  Ref<GstClock> clock = adopt(gst_system_clock_obtain());
+  GstClockTime before = gst_clock_get_time(clock.get());
+  Feeder feeder(track(), kTestPicture);
+  wait_for_input();
+  auto held = hold({Codec::h264});
+  held->sink->wait_for_frames(2);
+  GstClockTime after = gst_clock_get_time(clock.get());
+  for (const RtpFrame& frame : held->sink->frames()) {
+    EXPECT_GE(frame.time, before);
+    EXPECT_LE(frame.time, after + GST_SECOND);
+    EXPECT_EQ(GST_BUFFER_PTS(gst_buffer_list_get(frame.packets.get(), 0)), frame.time);
+  }
+}
+
+struct Picture {
+  const char* caps;
+  Codec codec;
+  int width, height;
+};
+
+class AnyPicture : public RawTrack, public ::testing::WithParamInterface<Picture> {};
+
+TEST_P(AnyPicture, IsEncodedSoThatABrowserDecodesIt) {
+  const Picture& given = GetParam();
+  Feeder feeder(make_track(MediaKind::video), picture(given.caps));
+  wait_for_input();
+  auto held = hold({given.codec}, only({h264("42e01f"), {Codec::vp8, {}}, {Codec::vp9, {}}}));
+  ASSERT_EQ(held->error, "");
+  held->sink->wait_for_frames(3);
+  auto received = receive(held->format, held->sink->frames());
+  EXPECT_EQ(received.error, "");
+  EXPECT_GE(received.buffers, 2u);
+  EXPECT_EQ(received.width, given.width);
+  EXPECT_EQ(received.height, given.height);
+  EXPECT_TRUE(warnings_.empty()) << warnings_.front();
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Each, AnyPicture,
+    ::testing::Values(
+        Picture{"format=Y444,width=160,height=120,framerate=30/1", Codec::h264, 160, 120},
+        Picture{"format=I420_10LE,width=160,height=120,framerate=30/1", Codec::h264, 160, 120},
+        Picture{"format=BGRx,width=160,height=120,framerate=30/1", Codec::vp8, 160, 120},
+        Picture{"format=v210,width=160,height=120,framerate=30/1", Codec::vp9, 160, 120},
+        Picture{"format=GRAY8,width=160,height=120,framerate=30/1", Codec::h264, 160, 120},
+        Picture{"width=161,height=121,framerate=30/1", Codec::h264, 160, 120},
+        Picture{"format=RGB,width=161,height=121,framerate=30/1", Codec::vp8, 161, 121},
+        Picture{"width=161,height=121,framerate=30/1", Codec::vp9, 161, 121},
+        Picture{"width=180,height=144,pixel-aspect-ratio=16/15,framerate=25/1", Codec::h264, 192,
+                144},
+        Picture{"width=4,height=2,framerate=30/1", Codec::h264, 16, 16},
+        Picture{"format=NV12,colorimetry=1:4:7:1,width=160,height=120,framerate=30/1", Codec::vp8,
+                160, 120}));
+
+TEST_F(RawTrack, APictureWithoutAFrameRateIsEncoded) {
+  Feeder feeder(make_track(MediaKind::video),
+                kTestPicture + " ! capssetter caps=video/x-raw,framerate=0/1");
+  wait_for_input();
+  for (Codec codec : {Codec::h264, Codec::vp8, Codec::vp9}) {
+    auto held = hold({codec});
+    ASSERT_EQ(held->error, "");
+    held->sink->wait_for_frames(3);
+    EXPECT_EQ(receive(held->format, held->sink->frames()).error, "");
+  }
+}
+
+TEST_F(RawTrack, InterlacedPicturesAreDeinterlaced) {
+  Feeder feeder(make_track(MediaKind::video), kTestPicture + " ! interlace field-pattern=2:2");
+  wait_for_input();
+  auto held = hold({Codec::h264});
+  ASSERT_EQ(held->error, "");
+  held->sink->wait_for_frames(3);
+  EXPECT_EQ(receive(held->format, held->sink->frames()).height, 240);
+}
+
+struct Sound {
+  const char* caps;
+  int channels;
+};
+
+class AnySound : public RawTrack, public ::testing::WithParamInterface<Sound> {};
+
+TEST_P(AnySound, BecomesOpusOfOneOrTwoChannels) {
+  Feeder feeder(make_track(MediaKind::audio), sound(GetParam().caps));
+  wait_for_input();
+  auto held = hold({Codec::opus});
+  ASSERT_EQ(held->error, "");
+  EXPECT_EQ(held->format.clock_rate, 48000);
+  EXPECT_EQ(held->format.channels, 2);
+  EXPECT_EQ(held->format.parameters.count("sprop-stereo"), GetParam().channels == 2 ? 1u : 0u);
+  held->sink->wait_for_frames(20);
+  auto frames = held->sink->frames();
+  for (size_t i = 0; i < frames.size(); i++) {
+    EXPECT_TRUE(frames[i].keyframe);
+    EXPECT_EQ(gst_buffer_list_length(frames[i].packets.get()), 1u);
+    if (i > 0) {
+      EXPECT_NEAR(frames[i].time - frames[i - 1].time, 20. * GST_MSECOND, 1. * GST_MSECOND);
+    }
+  }
+  auto received = receive(held->format, frames);
+  EXPECT_EQ(received.error, "");
+  EXPECT_GE(received.buffers, frames.size() - 1);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Each, AnySound,
+    ::testing::Values(Sound{"rate=48000,channels=2", 2},
+                      Sound{"rate=44100,channels=2,format=F32LE", 2},
+                      Sound{"rate=44100,channels=1", 1}, Sound{"rate=8000,channels=1,format=U8", 1},
+                      Sound{"rate=48000,channels=6,channel-mask=(bitmask)0x3f", 2},
+                      Sound{"rate=96000,channels=2,layout=non-interleaved,"
+                            "format=F64LE",
+                            2}));
+
+TEST_F(RawTrack, ChangesOfThePictureInMidStreamReachTheSameViewer) {
+  make_track(MediaKind::video);
+  std::shared_ptr<Held> held;
+  size_t keyframes = 0;
+  for (const char* caps :
+       {"width=320,height=240,framerate=30/1", "width=161,height=121,framerate=30/1",
+        "width=161,height=121,framerate=15/1", "format=Y444,width=200,height=100,framerate=30/1"}) {
+    Feeder feeder(track(), picture(caps));
+    if (!held) {
+      wait_for_input();
+      held = hold({Codec::h264});
+      ASSERT_EQ(held->error, "");
+    }
+    held->sink->wait_for_keyframes(++keyframes);
+    size_t before = held->sink->count();
+    held->sink->wait_for_frames(before + 3);
+  }
+  EXPECT_EQ(held->lost, "");
+  EXPECT_TRUE(warnings_.empty()) << warnings_.front();
+  auto frames = held->sink->frames();
+  auto received = receive(held->format, frames);
+  EXPECT_EQ(received.error, "");
+  EXPECT_EQ(received.buffers, frames.size());
+  EXPECT_EQ(received.width, 200);
+  EXPECT_EQ(received.height, 100);
+}
+
+TEST_F(RawTrack, ChangesOfTheSoundInMidStreamReachTheSameViewer) {
+  make_track(MediaKind::audio);
+  std::shared_ptr<Held> held;
+  for (const char* caps : {"rate=48000,channels=2", "rate=44100,channels=1"}) {
+    Feeder feeder(track(), sound(caps));
+    if (!held) {
+      wait_for_input();
+      held = hold({Codec::opus});
+      ASSERT_EQ(held->error, "");
+    }
+    size_t before = held->sink->count();
+    held->sink->wait_for_frames(before + 20);
+  }
+  EXPECT_EQ(held->lost, "");
+  EXPECT_EQ(receive(held->format, held->sink->frames()).error, "");
+}
+
+TEST_F(RawTrack, RawToEncodedAndBackIsAnotherInput) {
+  make_track(MediaKind::video);
+  std::shared_ptr<Held> held;
+  {
+    Feeder raw(track(), kTestPicture);
+    wait_for_input(1);
+    held = hold({Codec::vp8});
+    EXPECT_EQ(held->name, "vp8");
+  }
+  Feeder encoded(track(), kTestPicture + " ! vp8enc deadline=1");
+  on_upstream_keyframe_ = [&] { encoded.send_force_keyframe(); };
+  wait_for_input(2);
+  EXPECT_NE(held->lost, "");
+  auto next = hold({Codec::vp8});
+  EXPECT_EQ(next->name, "vp8-passthrough");
+  next->sink->wait_for_frames(1);
+  release(next);
+  stop_track();
+}
+
+}  // namespace
+}  // namespace webcast

@@ -1,0 +1,21 @@
+// H.264 encoders that misbehave, registered in the test process above all real ones.
+#pragma once
+
+#include <gst/gst.h>
+
+namespace webcast {
+
+enum class Misbehaviour {
+  fails_to_start,  // NULL to READY fails
+  errs_at_once,    // posts an error at its first picture
+  stays_silent,    // takes all, gives nothing
+  dies_later,      // works, then posts an error at its tenth picture; each time
+  in_software,     // its klass does not say Hardware
+};
+
+// The factory's name. Until hide_test_encoder() it is found.
+const char* show_test_encoder(Misbehaviour misbehaviour, unsigned rank = GST_RANK_PRIMARY + 1000);
+// Rank NONE. Not removed: GStreamer keeps a pointer to the factory in the class.
+void hide_test_encoders();
+
+}  // namespace webcast

@@ -1,0 +1,68 @@
+#include "plugins/signalers/location.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "plugins/signalers/signaler.hpp"
+
+namespace webcast {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+TEST(Location, IsASchemeAndTheRest) {
+  auto location = parse_location("LISTEN://127.0.0.1:8080");
+  ASSERT_TRUE(location);
+  EXPECT_EQ(location->scheme, "listen");
+  EXPECT_EQ(location->rest, "127.0.0.1:8080");
+  EXPECT_EQ(parse_location("manual:")->scheme, "manual");
+  EXPECT_EQ(parse_location("listen://:8080")->rest, ":8080");
+}
+
+TEST(Location, WithoutASchemeIsAnErrorThatNamesIt) {
+  for (const char* text : {"", ":8080", "127.0.0.1:8080", "127.0.0.1", "a b://c", "//host"}) {
+    auto location = parse_location(text);
+    ASSERT_FALSE(location) << text;
+    EXPECT_THAT(location.error().sentence, HasSubstr(std::string("\"") + text + "\""));
+    EXPECT_THAT(location.error().sentence, HasSubstr("listen://"));
+  }
+}
+
+TEST(Locations, AreSplitAtCommas) {
+  auto parts = split_locations("listen://:8080, whip://example.org/x");
+  ASSERT_TRUE(parts);
+  EXPECT_THAT(*parts, ElementsAre("listen://:8080", "whip://example.org/x"));
+  EXPECT_THAT(*split_locations(" listen://[::1]:1 "), ElementsAre("listen://[::1]:1"));
+}
+
+TEST(Locations, AreShownWithoutWhatMayBeSecret) {
+  EXPECT_EQ(shown_location("listen://127.0.0.1:8080"), "listen://127.0.0.1:8080");
+  EXPECT_EQ(shown_location("wss://example.org/ws?token=s3cret"), "wss://example.org/ws");
+  EXPECT_EQ(shown_location("whip://user:s3cret@example.org:1/x@y#s3cret"),
+            "whip://example.org:1/x@y");
+  EXPECT_EQ(shown_location("whep://u@s3cret@[::1]"), "whep://[::1]");
+  EXPECT_EQ(shown_location("manual:"), "manual:");
+}
+
+TEST(Locations, EmptyOnesAreAnError) {
+  for (const char* text : {"", " ", ",", "listen://:1,", ",listen://:1", "listen://:1,,x:"})
+    EXPECT_FALSE(split_locations(text)) << text;
+}
+
+TEST(MakeSignaler, SaysWhichSchemesItKnows) {
+  ControlThread control("test");
+  for (const char* text : {"wsss://example.org/x", "listem://:8080"}) {
+    auto signaler = make_signaler(text, {control, {}, {}});
+    ASSERT_FALSE(signaler) << text;
+    EXPECT_EQ(signaler.error().code, ErrorCode::not_supported);
+    EXPECT_THAT(signaler.error().sentence, HasSubstr(text));
+    EXPECT_THAT(signaler.error().sentence, HasSubstr("listen://HOST:PORT"));
+    EXPECT_THAT(signaler.error().sentence, HasSubstr("ws(s)://HOST:PORT"));
+  }
+  EXPECT_TRUE(make_signaler("listen://127.0.0.1:0", {control, {}, {}}));
+  EXPECT_TRUE(make_signaler("wss://127.0.0.1:8443/ws", {control, {}, {}}));
+}
+
+}  // namespace
+}  // namespace webcast

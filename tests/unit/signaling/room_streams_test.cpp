@@ -1,0 +1,138 @@
+// The room of a relay: streams from the network, and peers that come back.
+#include "tests/unit/signaling/room_fixture.hpp"
+
+namespace webcast::test {
+namespace {
+
+// Coming back
+TEST_F(RoomTest, APeerThatResumesKeepsItsIdAndItsSessions) {
+  std::string producer = join_as(kProducer, PeerKind::resuming), viewer = join();
+  std::string listener = join_as(kListener);
+  std::string session = start(viewer, producer);
+  EXPECT_THAT(room_.disconnect(producer, Departure::lost, now_),
+              ElementsAre(Outgoing{listener, PeerStatusChanged{producer, {}}}));
+  EXPECT_TRUE(is_error(say(viewer, StartSessionRequest{producer}), viewer)) << "it is away";
+  SessionIce candidate{session, 0, "c"};
+  EXPECT_THAT(say(viewer, candidate), IsEmpty());
+  EXPECT_THAT(room_.resume(producer),
+              ElementsAre(Outgoing{producer, Welcome{producer}}, Outgoing{producer, candidate}))
+      << "what it missed";
+  EXPECT_THAT(say(producer, SetProtocolVersion{"v1_1"}), IsEmpty()) << "its first message again";
+  EXPECT_THAT(say(producer, SetPeerStatus{kProducer}),
+              ElementsAre(Outgoing{listener, PeerStatusChanged{producer, kProducer}}));
+  EXPECT_FALSE(room_.next_expiry());
+  EXPECT_THAT(room_.expire(now_ + seconds(60)), IsEmpty());
+  EXPECT_THAT(say(viewer, EndSession{session}),
+              ElementsAre(Outgoing{producer, EndSessionV1_1{session, {}}}));
+}
+
+TEST_F(RoomTest, APeerThatDoesNotResumeInTimeIsForgotten) {
+  std::string producer = join_as(kProducer, PeerKind::resuming), viewer = join();
+  std::string session = start(viewer, producer);
+  room_.disconnect(producer, Departure::lost, now_);
+  EXPECT_EQ(*room_.next_expiry(), now_ + seconds(30));
+  EXPECT_THAT(room_.expire(now_ + seconds(30)), ElementsAre(Outgoing{viewer, EndSession{session}}));
+  EXPECT_FALSE(room_.has(producer));
+  EXPECT_THAT(room_.resume(producer), IsEmpty());
+  EXPECT_EQ(room_.sessions(), 0u);
+}
+
+TEST_F(RoomTest, APeerThatMayResumeIsNotToldOfALostViewer) {
+  std::string producer = join_as(kProducer, PeerKind::resuming), viewer = join();
+  start(viewer, producer);
+  room_.disconnect(viewer, Departure::lost, now_);
+  EXPECT_THAT(room_.expire(now_ + seconds(30)), IsEmpty()) << "its media may flow on";
+}
+
+TEST_F(RoomTest, WhatWaitsForAPeerThatIsAwayIsBounded) {
+  std::string producer = join_as(kProducer, PeerKind::resuming), viewer = join();
+  std::string session = start(viewer, producer);
+  room_.disconnect(producer, Departure::lost, now_);
+  for (int i = 0; i < 1000; i++)
+    say(viewer, SessionIce{session, 0, "c"});
+  EXPECT_EQ(room_.resume(producer).size(), 257u);
+}
+
+// Rights by a token
+TEST_F(RoomTest, APeerWithATokenForOneStreamHasToDoWithThatOneOnly) {
+  const std::string live = R"({"name":"live"})", other = R"({"name":"other"})";
+  std::string mine = join(), theirs = join();
+  say(mine, SetPeerStatus{kProducer, live});
+  Outbox out;
+  std::string viewer =
+      room_.connect(PeerKind::remote, out, {.may_publish = true, .only_stream = "live"});
+  say(viewer, SetPeerStatus{kListener});
+  EXPECT_THAT(say(theirs, SetPeerStatus{kProducer, other}), IsEmpty()) << "it is told nothing";
+  EXPECT_THAT(say(viewer, ListRequest{}), ElementsAre(Outgoing{viewer, List{{{mine, live}}}}));
+  EXPECT_TRUE(is_error(say(viewer, StartSessionRequest{theirs}), viewer));
+  EXPECT_EQ(say(viewer, StartSessionRequest{mine}).size(), 2u);
+  for (const Roles& roles : {kProducer, kConsumer}) {
+    EXPECT_TRUE(is_error(say(viewer, SetPeerStatus{roles, R"({"name":"third"})"}), viewer));
+    EXPECT_TRUE(is_error(say(viewer, SetPeerStatus{roles, "null"}), viewer));
+  }
+  say(mine, SetPeerStatus{});
+  EXPECT_FALSE(is_error(say(viewer, SetPeerStatus{kProducer, live}), viewer));
+  EXPECT_TRUE(room_.is_producer(viewer));
+}
+
+TEST_F(RoomTest, APeerThatResumesHasTheRightsThatItComesBackWith) {
+  std::string peer = join(PeerKind::resuming);
+  room_.disconnect(peer, Departure::lost, now_);
+  room_.resume(peer, {.may_publish = false});
+  EXPECT_TRUE(is_error(say(peer, SetPeerStatus{kProducer}), peer));
+}
+
+// Streams
+TEST_F(RoomTest, AStreamIsPublishedUnderItsName) {
+  std::string producer = join(), viewer = join();
+  std::string meta = R"({"name":"live","video":1})";
+  now_ += seconds(5);
+  say(producer, SetPeerStatus{kProducer, meta});
+  start(viewer, producer);
+  now_ += seconds(5);
+  auto streams = room_.published();
+  ASSERT_EQ(streams.count("live"), 1u);
+  EXPECT_EQ(streams["live"].meta, meta);
+  EXPECT_EQ(streams["live"].viewers, 1u);
+  EXPECT_EQ(streams["live"].since, Room::Time{} + seconds(5));
+  say(producer, SetPeerStatus{kProducer, R"({"name":"live","video":2})"});
+  EXPECT_EQ(room_.published()["live"].since, Room::Time{} + seconds(5)) << "the same stream";
+  say(producer, SetPeerStatus{{}});
+  EXPECT_TRUE(room_.published().empty());
+}
+
+TEST_F(RoomTest, KnowsWhoProduces) {
+  std::string producer = join_as(kProducer), viewer = join();
+  EXPECT_TRUE(room_.is_producer(producer));
+  EXPECT_FALSE(room_.is_producer(viewer));
+  EXPECT_FALSE(room_.is_producer("nobody"));
+}
+
+TEST_F(RoomTest, ANameThatNoStreamMayHaveIsNotPublished) {
+  for (const char* meta : {"null", "7", R"({"name":7})", R"({"name":"../x"})", R"({"name":""})"})
+    EXPECT_THAT(say(join(), SetPeerStatus{kProducer, meta}), IsEmpty());
+  EXPECT_TRUE(room_.published().empty());
+  Outbox list = say(join(), ListRequest{});
+  EXPECT_EQ(std::get<List>(list.at(0).message).producers.size(), 5u) << "by id they can be had";
+}
+
+TEST_F(RoomTest, TheSecondOfANameIsRefusedUntilTheFirstIsGone) {
+  std::string first = join(), second = join(PeerKind::resuming);
+  SetPeerStatus status{kProducer, R"({"name":"live"})"};
+  EXPECT_THAT(say(first, status), IsEmpty());
+  EXPECT_TRUE(is_error(say(second, status), second));
+  EXPECT_THAT(say(first, status), IsEmpty()) << "its own name is no other's";
+  room_.disconnect(first, Departure::lost, now_);
+  EXPECT_THAT(say(second, status), IsEmpty());
+  EXPECT_EQ(room_.published().size(), 1u);
+}
+
+TEST_F(RoomTest, ViewersThatComeAndGoAreToldToNobody) {
+  std::string first = join_as(kListener), second = join();
+  EXPECT_THAT(say(second, SetPeerStatus{kListener}),
+              ElementsAre(Outgoing{second, PeerStatusChanged{second, kListener}}));
+  EXPECT_THAT(room_.disconnect(second, Departure::leaves, now_), IsEmpty());
+}
+
+}  // namespace
+}  // namespace webcast::test
