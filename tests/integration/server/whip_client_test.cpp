@@ -78,6 +78,13 @@ TEST_F(WhipClientTest, Row1AnUnknownStatusIsTakenAsItsClass) {
   }
 }
 
+TEST_F(WhipClientTest, Row1ASlowAnswerIsWaitedFor) {
+  WhipServer server({.slowness = std::chrono::seconds(2)});
+  Sink sink(control_, server.location(), "live");
+  connect(sink);
+  EXPECT_EQ(server.count("POST"), 1u) << "asked once";
+}
+
 TEST_F(WhipClientTest, Row1AWrongPathIsToldAsOne) {
   WhipServer server({.post_status = 404, .refusals = 1});
   Sink sink(control_, server.location(), "live");
