@@ -24,6 +24,7 @@ let media = null;
 let turn = 0;
 let figuresTimer = 0;
 let before = { bytes: 0, at: 0 };
+let watched = '';
 
 function say(message, hint = '') {
   setText(element('message'), message);
@@ -166,7 +167,16 @@ function update() {
   else say('Not connected, trying again', reason);
 }
 
+/** Who watches what pipelines make of this here: "out: 2 viewers". */
+async function countViewers() {
+  const headers = token ? { authorization: `Bearer ${token}` } : {};
+  const reply = await fetch('/api/streams', { headers }).catch(() => null);
+  const { streams = [] } = reply?.ok ? await reply.json().catch(() => ({})) : {};
+  watched = streams.map(({ name, viewers }) => `${name}: ${viewers} ${viewers === 1 ? 'viewer' : 'viewers'}`).join(', ');
+}
+
 async function figures() {
+  countViewers();
   const report = await publisher.peerConnection?.getStats().catch(() => null);
   if (!report) return;
   const all = [...report.values()];
@@ -179,6 +189,7 @@ async function figures() {
   const rate = before.at ? ((bytes - before.bytes) * 8) / (now - before.at) : 0;
   before = { bytes, at: now };
   const rows = [
+    ['Watched here', watched],
     ['Codecs', sent.map(codec).filter(Boolean).join(', ')],
     ['Picture', video?.frameWidth ? `${video.frameWidth} × ${video.frameHeight}, ${Math.round(video.framesPerSecond ?? 0)} a second` : ''],
     ['Sent', rate > 0 ? `${(rate / 1000).toFixed(2)} Mbit/s` : ''],

@@ -4,8 +4,9 @@ import threading
 import time
 
 from harness.command import run
-from harness.processes import BenchError, Child
+from harness.processes import BenchError
 from harness.results import Results, measure_in_turns, percentile
+from harness.senders import start_relay
 from harness.websockets import Crowd, WebSocket
 
 PEERS = 5000
@@ -19,14 +20,6 @@ def raise_descriptor_limit():
     if hard != resource.RLIM_INFINITY and hard < 2 * PEERS:
         raise BenchError(f"this process may open {hard} files, {2 * PEERS} are needed: ulimit -Hn")
     resource.setrlimit(resource.RLIMIT_NOFILE, (2 * PEERS, hard))
-
-
-def start_relay(build, logs):
-    command = [build / "signaling" / "webcast-relay", "--listen", "127.0.0.1:0",
-               "--max-peers", str(PEERS + 100)]
-    relay = Child(command, logs / "relay.log")
-    text = relay.wait_event("text", 10)["text"]
-    return relay, int(text.rsplit(":", 1)[1].strip("/"))
 
 
 def start_session(port):
@@ -78,7 +71,7 @@ def measure_messages(relay, crowd, port):
 
 
 def measure(build, logs):
-    relay, port = start_relay(build, logs)
+    relay, port = start_relay(build, logs, options=("--max-peers", PEERS + 100))
     with relay:
         empty = relay.memory_bytes()
         started = time.monotonic()

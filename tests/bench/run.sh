@@ -2,13 +2,14 @@
 # Measures what the project promises, beside others where there are others to compare with.
 #
 # usage: sh tests/bench/run.sh [NAME…]
-#   first-frame  opening the page to the first picture, in headless Chromium: 30 joins a round
-#   latency      a clock burnt into the picture, read back in the page; with the default
-#                playout delay and with playout-delay=0
-#   viewers      the sender's CPU, threads and memory for each further viewer, and what its
-#                encoder costs with few and with many; the peer is Janus' streaming plugin
-#   relay        what 5,000 idle peers and 1,000 messages/s cost webcast-relay
-#   --help       this text
+#   first-frame    opening the page to the first picture, in headless Chromium: 30 joins a round
+#   latency        a clock burnt into the picture, read back in the page; with the default
+#                  playout delay and with playout-delay=0
+#   viewers        the sender's CPU, threads and memory for each further viewer, and what its
+#                  encoder costs with few and with many; the peer is Janus' streaming plugin
+#   relay          what 5,000 idle peers and 1,000 messages/s cost webcast-relay
+#   relay-restart  how soon 5 publishers and 5 pages are back at a relay that was killed
+#   --help         this text
 # No name: all of them, about 20 minutes.
 #
 # On a fresh Debian 12 it installs what is missing (as root or with sudo) and builds first. The
@@ -27,12 +28,12 @@ build=${WEBCAST_BENCH_BUILD:-$output/build}
 names=''
 for argument in "$@"; do
     case $argument in
-        first-frame | latency | viewers | relay) names="$names $argument" ;;
+        first-frame | latency | viewers | relay | relay-restart) names="$names $argument" ;;
         -h | --help) show_help; exit 0 ;;
         *) die "unknown benchmark '$argument'; see --help" ;;
     esac
 done
-names=${names:- first-frame latency viewers relay}
+names=${names:- first-frame latency viewers relay relay-restart}
 
 install_packages build run test browser bench
 setup_build -Dbenchmarks=true -Dtests=true
@@ -40,7 +41,7 @@ ninja -C "$build" plugins/libgstwebcast.so tests/bench/swarm/webcast-swarm \
     tests/bench/sender/webcast-bench-sender signaling/webcast-relay || die "the build failed"
 
 case $names in
-    *first-frame* | *latency*)
+    *first-frame* | *latency* | *relay-restart*)
         # puppeteer-core of the browser tests; it drives the installed Chromium and brings none.
         modules=$root/tests/browser/node_modules
         if ! [ -f "$modules/.package-lock.json" ] ||

@@ -4,23 +4,14 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import net from 'node:net';
-import { once } from 'node:events';
 import os from 'node:os';
 import path from 'node:path';
 import { chromium } from './support/browsers.mjs';
-import { Program } from './support/processes.mjs';
+import { Program, freePort } from './support/processes.mjs';
 import { root, sources } from './support/sink.mjs';
 import { scene } from './support/suite.mjs';
 
 const name = 'video.example.org';
-
-async function freePort() {
-  const server = net.createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address();
-  server.close();
-  return port;
-}
 
 /** A recipe with this machine's ports and paths in place of its own; each must be there. */
 function recipe(file, changes) {

@@ -1,10 +1,11 @@
 // The publish page: a browser's camera, microphone or screen into a pipeline.
 
 import assert from 'node:assert/strict';
+import { freePort } from './support/processes.mjs';
 import { PublishPage, Source } from './support/source.mjs';
 import { launch, scene } from './support/suite.mjs';
 
-const browsers = launch('chromiumCamera', 'firefoxCamera', 'chromiumDenied', 'firefox');
+const browsers = launch('chromiumCamera', 'firefoxCamera', 'chromiumDenied', 'chromiumByName', 'firefox');
 
 async function source(bench, ...options) {
   const started = await Source.start(...options);
@@ -164,6 +165,33 @@ scene('A second publisher is told that there is one, and takes over when that on
   await first.click('stop');
   await second.says('You are live', 60000);
   await from.more(20);
+});
+
+scene('The page tells how many watch what the pipeline makes of it', async (bench) => {
+  const port = await freePort();
+  const from = await source(bench, `from.video_0 ! queue ! webcastsink stream=out location=listen://127.0.0.1:${port}`,
+    { look: false, port, properties: 'stream=in' });
+  const page = await publisher(bench, browsers.chromiumCamera, `${from.url}publish/in`);
+  const watched = (text) => page.until((part) => document.querySelector('#figures').innerText.includes(part), 60000, text);
+  await page.goLive();
+  await watched('out: 0 viewers');
+  const first = await bench.player(browsers.firefox, `${from.url}watch/out`);
+  await first.is('playing');
+  await watched('out: 1 viewer');
+  const second = await bench.player(browsers.firefox, `${from.url}watch/out`);
+  await second.is('playing');
+  await watched('out: 2 viewers');
+  await first.page.goto('about:blank');
+  await watched('out: 1 viewer');
+  await page.silent();
+});
+
+scene('A page that is not on a secure origin says what would be one', async (bench) => {
+  const from = await source(bench, '', { look: false, properties: 'allow-origins=http://studio.example' });
+  const page = await publisher(bench, browsers.chromiumByName, `http://studio.example:${from.port}/publish/live`);
+  await page.says('This page may not use camera and microphone');
+  await page.says('tls-certificate and tls-key');
+  assert.ok(await page.page.evaluate(() => document.querySelector('#go').disabled));
 });
 
 scene('A refused permission is explained', async (bench) => {

@@ -7,10 +7,15 @@ from harness.processes import BenchError, Child
 _SCRIPTS = Path(__file__).parent.parent / "browser"
 
 
-def browse(script, event, logs, seconds, *arguments):
-    """Runs browser/SCRIPT with these arguments and returns its event."""
+def browsing(script, logs, *arguments):
+    """browser/SCRIPT with these arguments, running."""
     node = shutil.which("node")
     if not node:
         raise BenchError("node is not installed: apt-get install nodejs")
-    with Child([node, _SCRIPTS / script, *arguments], logs / "browser.log") as child:
+    return Child([node, _SCRIPTS / script, *arguments], logs / "browser.log")
+
+
+def browse(script, event, logs, seconds, *arguments):
+    """Runs browser/SCRIPT with these arguments and returns its event."""
+    with browsing(script, logs, *arguments) as child:
         return child.wait_event(event, seconds)

@@ -19,15 +19,18 @@ def _plugin_environment(build):
 class Webcast:
     """`videotestsrc ! webcastsink` in a process of its own."""
 
-    def __init__(self, build, logs, host="127.0.0.1", properties=(), seconds=300):
+    def __init__(self, build, logs, host="127.0.0.1", properties=(), seconds=300, location=None):
+        """`location`: in place of a listener of its own; `url` is empty then."""
         self.child = Child(
             [build / "tests/bench/sender/webcast-bench-sender", "--seconds", seconds,
              "videotestsrc", "is-live=true", "!", PICTURE, "!", "identity", "name=clock", "!",
-             "webcastsink", f"location=listen://{host}:0", f"start-bitrate={BITRATE}",
+             "webcastsink", f"location={location or f'listen://{host}:0'}", f"start-bitrate={BITRATE}",
              *properties],
             logs / "sender.log", env=_plugin_environment(build))
+        self.url = ""
         try:
-            self.url = self.child.wait_event("webcast-listening", 20)["url"]
+            if not location:
+                self.url = self.child.wait_event("webcast-listening", 20)["url"]
         except Exception:
             self.child.stop()
             raise
@@ -40,6 +43,14 @@ class Webcast:
 
     def close(self):
         self.child.stop()
+
+
+def start_relay(build, logs, port=0, options=()):
+    """webcast-relay, and the port that it listens on."""
+    relay = Child([build / "signaling" / "webcast-relay", "--listen", f"127.0.0.1:{port}", *options],
+                  logs / "relay.log")
+    text = relay.wait_event("text", 10)["text"]
+    return relay, int(text.rsplit(":", 1)[1].strip("/"))
 
 
 _JANUS = """general: {{
