@@ -41,6 +41,17 @@ void add_extension(GstElement* payloader, const Ref<GstElement>& extension, unsi
   g_signal_emit_by_name(payloader, "add-extension", extension.get());
 }
 
+// A payloader that is to negotiate once more while its pipeline goes to NULL fails to, and leaks
+// the buffer's metadata (gst_rtp_base_payload_chain() in 1.22, its label `flushing`).
+// Behind it is an appsink that takes everything: what it negotiated with the caps event holds.
+GstPadProbeReturn keep_what_was_negotiated(GstPad* pad, GstPadProbeInfo*, gpointer) {
+  Ref<GstElement> payloader = adopt(gst_pad_get_parent_element(pad));
+  if (!payloader) return GST_PAD_PROBE_OK;
+  Ref<GstPad> source = adopt(gst_element_get_static_pad(payloader.get(), "src"));
+  gst_pad_check_reconfigure(source.get());  // clears the mark
+  return GST_PAD_PROBE_OK;
+}
+
 }  // namespace
 
 RtpFormat make_rtp_format(Codec codec, int channels, bool with_playout_delay) {
@@ -102,6 +113,9 @@ Result<Ref<GstElement>> make_payloader(const RtpFormat& format, const PayloadCon
   add_extension(payloader.get(), make_element("rtphdrexttwcc"), format.transport_cc_id);
   if (format.playout_delay_id)
     add_extension(payloader.get(), make_playout_delay(playout_delay_ms), format.playout_delay_id);
+  Ref<GstPad> inlet = adopt(gst_element_get_static_pad(payloader.get(), "sink"));
+  gst_pad_add_probe(inlet.get(), GST_PAD_PROBE_TYPE_BUFFER, keep_what_was_negotiated, nullptr,
+                    nullptr);
   return payloader;
 }
 
