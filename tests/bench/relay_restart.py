@@ -48,7 +48,7 @@ def measure(build, logs):
             relay.stop()
             relay, port = start_relay(build, logs, port)
             back = wait_for_peers(port, 2 * PUBLISHERS)
-            pages.signal(signal.SIGTERM)
+            pages.signal(signal.SIGUSR2)
             longest = pages.wait_event("watched", PATIENCE)["longest"]
     finally:
         for sender in senders:

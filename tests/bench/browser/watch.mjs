@@ -1,9 +1,9 @@
 // node watch.mjs URL COUNT: plays URLs0, URLs1, … in a page each, says when all of them play, and
-// at SIGTERM how long the longest wait between two pictures was.
+// at SIGUSR2 how long the longest wait between two pictures was since then.
 import { print, withChromium, withPage } from './chromium.mjs';
 
 const [url, count] = process.argv.slice(2);
-const ended = new Promise((resolve) => { process.once('SIGTERM', resolve); });
+const ended = new Promise((resolve) => { process.once('SIGUSR2', resolve); });
 
 // In the page.
 function noteGaps(video) {
@@ -17,12 +17,18 @@ function noteGaps(video) {
 
 await withChromium(async (browser) => {
   let playing = 0;
+  let tellAllPlay;
+  const allPlay = new Promise((resolve) => { tellAllPlay = resolve; });
   const gaps = await Promise.all(Array.from({ length: Number(count) }, (_, number) =>
     withPage(browser, noteGaps, async (page) => {
       await page.goto(`${url}s${number}`, { timeout: 30_000 });
       await page.waitForFunction('window.lastFrame', { timeout: 30_000, polling: 50 });
       playing += 1;
-      if (playing === Number(count)) print({ event: 'playing' });
+      if (playing === Number(count)) tellAllPlay();
+      await allPlay;
+      await page.evaluate('window.longestGap = 0');
+      playing -= 1;
+      if (playing === 0) print({ event: 'playing' });
       await ended;
       return page.evaluate('window.longestGap');
     })));
