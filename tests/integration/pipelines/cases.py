@@ -138,6 +138,31 @@ def custom_signaler_py(_folder):
     answers(sys.executable, ROOT / "pipelines" / "custom_signaler.py", 0)
 
 
+def uri(program):
+    return program.wait_for("Watch at http://").split("http")[1].strip("/") + "/whep/live"
+
+
+def discovered(_folder):
+    """gst-discoverer-1.0 tells what a sink sends, from its address alone."""
+    with running(BUILD / "pipelines" / "embed", ANY) as program:
+        result = subprocess.run(["gst-discoverer-1.0", "-v", "whep" + uri(program)], text=True,
+                                capture_output=True, timeout=PATIENCE)
+        if result.returncode != 0 or "Live: yes" not in result.stdout \
+                or "video/x-raw" not in result.stdout or "Width: 320" not in result.stdout:
+            sys.exit(result.stdout + result.stderr)
+        program.wait_for("0 watching")
+
+
+def played(_folder):
+    """gst-play-1.0 plays it, by either of the players that GStreamer has."""
+    with running(BUILD / "pipelines" / "embed", ANY) as program:
+        address = "whep" + uri(program)
+        for choice in ([], ["--use-playbin3"]):
+            with running("gst-play-1.0", *choice, "--no-interactive", "--videosink=fakesink",
+                         "--audiosink=fakesink", address) as player:
+                player.wait_for("0:00:02")
+
+
 def demo(_folder):
     with script("demo.sh") as program:
         watch(program, "--frames", "30")
