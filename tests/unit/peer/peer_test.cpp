@@ -13,7 +13,10 @@ namespace {
 const std::vector<ViewerMedium> kVp8 = {{"video", "VP8", 100}};
 
 std::string reason(Rig& rig) {
-  return rig.closed() ? rig.closed()->sentence : "still open";
+  if (rig.closed()) return rig.closed()->sentence;
+  return std::string(rig.connected() ? "connected" : "not connected") + ", the viewer " +
+         rig.viewer->state() + ", " + std::to_string(rig.our_candidates().size()) +
+         " candidates; our description:\n" + rig.our_sdp();
 }
 
 std::string without_fingerprint(const std::string& sdp) {
