@@ -171,6 +171,8 @@ TEST_F(LimitsTest, ConnectionsAreCountedBeforeTheySayAnything) {
   std::list<TestClient> silent;
   for (int i = 0; i < 20; i++)
     silent.emplace_back(port_);
+  // Places that come back are nobody's here: all were taken or cut by the time of the last.
+  EXPECT_TRUE(silent.back().ends());
   int cut = 0;
   for (TestClient& client : silent) {
     if (client.connected() && client.send("GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n") &&
