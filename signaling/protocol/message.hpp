@@ -49,10 +49,21 @@ struct ListConsumers {
   friend bool operator==(const ListConsumers&, const ListConsumers&) = default;
 };
 
+// Who asks for a session, as its request told. Only a peer in the server's own process gets it,
+// which may have to decide: it stands in no text.
+struct Visitor {
+  std::string address{};     // empty: not known
+  std::string origin{};      // of a page
+  std::string token{};       // that it showed; never logged
+  bool token_valid = false;  // it is one that the server asks for
+  friend bool operator==(const Visitor&, const Visitor&) = default;
+};
+
 // To the consumer; `peer` is the producer.
 struct SessionStarted {
   std::string peer{};
   std::string session{};
+  Visitor visitor{};  // the producer, if it asked
   friend bool operator==(const SessionStarted&, const SessionStarted&) = default;
 };
 
@@ -61,6 +72,7 @@ struct StartSession {
   std::string peer{};
   std::string session{};
   std::optional<std::string> offer{};
+  Visitor visitor{};  // the consumer, if it asked
   friend bool operator==(const StartSession&, const StartSession&) = default;
 };
 
@@ -69,6 +81,9 @@ struct ErrorMessage {
   std::string details{};
   friend bool operator==(const ErrorMessage&, const ErrorMessage&) = default;
 };
+
+// An ErrorMessage's `details` that begin so: the role consumer under a stream's name is refused.
+inline constexpr const char* kNotTaker = "What is brought here goes to others";
 
 // Client to server.
 
@@ -121,6 +136,8 @@ struct EndSession {
 
 // An EndSessionV1_1's `error` that begins so: there is no room now, and may be some later.
 inline constexpr const char* kStreamFull = "The stream is full";
+// The same: not this one.
+inline constexpr const char* kNotAuthorized = "Refused by the application";
 
 // Only for a peer that asked for version v1_1; `error` absent: ended as it should.
 struct EndSessionV1_1 {

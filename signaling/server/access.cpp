@@ -129,9 +129,12 @@ Verdict Access::check(const AccessRequest& request) const {
   Grant best;  // the first that publishes, or else the first
   for (const std::string& token : tokens) {
     Grant grant = grant_of(token, request);
-    if (grant.watches && (!best.watches || (grant.publishes && !best.publishes))) best = grant;
+    bool better = grant.watches && (!best.watches || (grant.publishes && !best.publishes));
+    if (better) best = grant;
+    if (better || verdict.token.empty()) verdict.token = token;
   }
   bool has_token = best.watches;
+  verdict.token_valid = has_token;
   verdict.may_publish = !asks_publish_token() || best.publishes;
   verdict.only_stream = best.only_stream;
   // A browser drops a WebSocket that is not answered with one of the subprotocols it named.

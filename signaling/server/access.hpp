@@ -45,6 +45,8 @@ struct Verdict {
   std::string subprotocol{};  // that the WebSocket must be answered with; empty: none
   bool may_publish = false;   // who comes in may bring a stream too
   std::string only_stream{};  // who comes in has to do with this one alone; empty: with all
+  std::string token{};        // that was shown, a valid one first; never logged
+  bool token_valid = false;
 };
 
 class Access {

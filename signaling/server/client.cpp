@@ -27,26 +27,44 @@ size_t AddressCounts::total() const {
   return total_;
 }
 
-std::string peer_key(GSocketAddress* address) {
-  if (!G_IS_INET_SOCKET_ADDRESS(address)) return "?";
+namespace {
+
+// IPv4 as such, where it comes in the guise of IPv6; null: another kind of address.
+Ref<GInetAddress> inet_of(GSocketAddress* address) {
+  if (!G_IS_INET_SOCKET_ADDRESS(address)) return {};
   GInetAddress* inet = g_inet_socket_address_get_address(G_INET_SOCKET_ADDRESS(address));
-  const guint8* bytes = g_inet_address_to_bytes(inet);
   static const guint8 kMappedIpv4[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
-  Ref<GInetAddress> key;
-  if (g_inet_address_get_family(inet) == G_SOCKET_FAMILY_IPV4 ||
-      g_inet_address_get_is_loopback(inet)) {
-    key = retain(inet);
-  } else if (memcmp(bytes, kMappedIpv4, sizeof kMappedIpv4) == 0) {
-    key = adopt(g_inet_address_new_from_bytes(bytes + 12, G_SOCKET_FAMILY_IPV4));
-  } else {
-    guint8 network[16] = {};
-    memcpy(network, bytes, 8);
-    key = adopt(g_inet_address_new_from_bytes(network, G_SOCKET_FAMILY_IPV6));
-  }
-  char* text = g_inet_address_to_string(key.get());
+  const guint8* bytes = g_inet_address_to_bytes(inet);
+  bool mapped = g_inet_address_get_family(inet) == G_SOCKET_FAMILY_IPV6 &&
+                memcmp(bytes, kMappedIpv4, sizeof kMappedIpv4) == 0;
+  return mapped ? adopt(g_inet_address_new_from_bytes(bytes + 12, G_SOCKET_FAMILY_IPV4))
+                : retain(inet);
+}
+
+std::string text_of(GInetAddress* inet) {
+  char* text = g_inet_address_to_string(inet);
   std::string result = text;
   g_free(text);
   return result;
+}
+
+}  // namespace
+
+std::string peer_key(GSocketAddress* address) {
+  Ref<GInetAddress> inet = inet_of(address);
+  if (!inet) return "?";
+  if (g_inet_address_get_family(inet.get()) == G_SOCKET_FAMILY_IPV6 &&
+      !g_inet_address_get_is_loopback(inet.get())) {
+    guint8 network[16] = {};
+    memcpy(network, g_inet_address_to_bytes(inet.get()), 8);
+    inet = adopt(g_inet_address_new_from_bytes(network, G_SOCKET_FAMILY_IPV6));
+  }
+  return text_of(inet.get());
+}
+
+std::string peer_address(GSocketAddress* address) {
+  Ref<GInetAddress> inet = inet_of(address);
+  return inet ? text_of(inet.get()) : "";
 }
 
 bool is_loopback_key(const std::string& key) {
@@ -58,6 +76,11 @@ void Client::attach(GSocketConnection* connection, std::shared_ptr<Client> clien
   g_object_set_data_full(G_OBJECT(connection), "webcast-client",
                          new std::shared_ptr<Client>(std::move(client)),
                          [](gpointer data) { delete static_cast<std::shared_ptr<Client>*>(data); });
+}
+
+std::string Client::address() const {
+  auto remote = adopt(g_socket_get_remote_address(socket_.get(), nullptr));
+  return peer_address(remote.get());
 }
 
 void Client::set_deadline(ControlThread& control, std::chrono::milliseconds delay) {

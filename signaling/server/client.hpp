@@ -33,6 +33,8 @@ class AddressCounts {
 
 // The part of an address that one network peer has to itself: IPv4 whole, IPv6 its /64.
 std::string peer_key(GSocketAddress* address);
+// The whole of it, without a port; empty: it has none.
+std::string peer_address(GSocketAddress* address);
 bool is_loopback_key(const std::string& key);
 
 class Client {
@@ -48,6 +50,7 @@ class Client {
 
   const std::string& key() const { return key_; }
   GSocket* socket() const { return socket_.get(); }
+  std::string address() const;
 
   // Cuts the connection after `delay`, unless another deadline or none takes this one's place.
   void set_deadline(ControlThread& control, std::chrono::milliseconds delay);

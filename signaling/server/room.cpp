@@ -23,14 +23,20 @@ bool sees(const PeerRights& rights, const std::string& meta) {
 
 constexpr const char* kOtherStream = "The token is for another stream.";
 
+Error refused(std::string sentence) {
+  return {ErrorCode::refused, std::move(sentence)};
+}
+
 }  // namespace
 
 Room::Room(NewId new_id, RoomSettings settings) : new_id_(std::move(new_id)), settings_(settings) {}
 
-std::string Room::connect(PeerKind kind, Outbox& out, PeerRights rights) {
+std::string Room::connect(PeerKind kind, Outbox& out, PeerRights rights, Visitor visitor) {
   std::string id = new_id_();
-  peers_[id].kind = kind;
-  peers_[id].rights = std::move(rights);
+  Peer& peer = peers_[id];
+  peer.kind = kind;
+  peer.rights = std::move(rights);
+  peer.visitor = std::move(visitor);
   out.push_back({id, Welcome{id}});
   return id;
 }
@@ -80,16 +86,20 @@ void Room::on(const std::string& id, Peer& peer, const SetProtocolVersion& messa
 }
 
 Result<void> Room::check(const std::string& id, const Peer& peer, const SetPeerStatus& message,
-                         const std::string& stream) const {
-  auto refused = [](std::string sentence) {
-    return Error{ErrorCode::refused, std::move(sentence)};
-  };
+                         const std::string& name) const {
   if (message.peer && !message.peer->empty() && *message.peer != id)
     return refused("A peer sets its own status only.");
-  if ((message.roles.producer || message.roles.consumer) && !sees(peer.rights, message.meta))
+  if (message.roles.producer && message.roles.consumer)
+    return refused("A peer is a producer or a consumer, not both.");
+  // By its id alone anybody may be a consumer; by a name comes what was not meant for it.
+  if (message.roles.consumer && !name.empty()) return check_taker(id, peer, name);
+  if (concerns_others(message.roles) && !sees(peer.rights, message.meta))
     return refused(kOtherStream);
-  if (!message.roles.producer) return {};
-  if (message.roles.consumer) return refused("A peer is a producer or a consumer, not both.");
+  return message.roles.producer ? check_producer(id, peer, name) : Result<void>();
+}
+
+Result<void> Room::check_producer(const std::string& id, const Peer& peer,
+                                  const std::string& stream) const {
   if (peer.kind != PeerKind::local && !settings_.remote_producers)
     return refused("This server takes no producers from the network.");
   if (!peer.rights.may_publish) return refused("To publish here takes the publish token.");
@@ -101,16 +111,33 @@ Result<void> Room::check(const std::string& id, const Peer& peer, const SetPeerS
   return {};
 }
 
+Result<void> Room::check_taker(const std::string& id, const Peer& peer,
+                               const std::string& stream) const {
+  auto no = [](const std::string& why) { return refused(kNotTaker + (": " + why)); };
+  if (peer.kind != PeerKind::local && !settings_.remote_producers)
+    return no("this server takes no consumers from the network.");
+  if (!peer.rights.only_stream.empty() && peer.rights.only_stream != stream)
+    return no("the token is for another stream.");
+  if (!peer.rights.may_publish) return no("to get it takes the publish token.");
+  for (const auto& [other, known] : peers_) {
+    if (other != id && known.takes == stream)
+      return no("somebody gets \"" + stream + "\" already. Stop that one, or choose another name.");
+  }
+  return {};
+}
+
 void Room::on(const std::string& id, Peer& peer, const SetPeerStatus& message, Time now,
               Outbox& out) {
-  std::string stream = message.roles.producer ? read_stream_meta(message.meta).name : "";
-  if (auto checked = check(id, peer, message, stream); !checked)
+  std::string name = concerns_others(message.roles) ? read_stream_meta(message.meta).name : "";
+  if (auto checked = check(id, peer, message, name); !checked)
     return refuse(id, checked.error().sentence, out);
   if (message.roles == peer.roles && message.meta == peer.meta) return;
 
   bool was_producer = peer.roles.producer && !message.roles.producer;
   bool was_consumer = peer.roles.consumer && !message.roles.consumer;
   bool tell_all = concerns_others(peer.roles) || concerns_others(message.roles);
+  peer.takes = message.roles.consumer ? name : "";
+  std::string stream = message.roles.producer ? name : "";
   if (stream != peer.stream) peer.since = now;
   peer.stream = std::move(stream);
   peer.roles = message.roles;
@@ -152,10 +179,14 @@ void Room::on(const std::string& id, const StartSessionRequest& message, Outbox&
   Session session{message.peer, id, id, {}};
   if (!roles.producer) std::swap(session.producer, session.consumer);
   std::string name = new_id_();
-  out.push_back({session.consumer, SessionStarted{session.producer, name}});
+  SessionStarted started{session.producer, name};
+  StartSession start{session.consumer, name};
   // An offer that the producer itself would make comes later, as every offer of a producer.
-  out.push_back({session.producer, StartSession{session.consumer, name,
-                                                roles.producer ? message.offer : std::nullopt}});
+  if (roles.producer) start.offer = message.offer;
+  if (target->second.kind == PeerKind::local)
+    (roles.producer ? start.visitor : started.visitor) = peers_.at(id).visitor;
+  out.push_back({session.consumer, std::move(started)});
+  out.push_back({session.producer, std::move(start)});
   sessions_[name] = std::move(session);
 }
 
@@ -190,6 +221,7 @@ Outbox Room::disconnect(const std::string& id, Departure departure, Time now) {
   Roles roles = std::exchange(peer.roles, Roles{});
   if (departure == Departure::lost && peer.kind == PeerKind::resuming) {
     peer.stream.clear();
+    peer.takes.clear();
     peer.away = now + settings_.grace;
   } else {
     leave(id, departure, now, out);
@@ -215,12 +247,13 @@ void Room::leave(const std::string& id, Departure departure, Time now, Outbox& o
   }
 }
 
-Outbox Room::resume(const std::string& id, PeerRights rights) {
+Outbox Room::resume(const std::string& id, PeerRights rights, Visitor visitor) {
   Outbox out;
   auto found = peers_.find(id);
   if (found == peers_.end()) return out;
   Peer& peer = found->second;
   peer.rights = std::move(rights);
+  peer.visitor = std::move(visitor);
   peer.away.reset();
   peer.spoke = false;
   out.push_back({id, Welcome{id}});

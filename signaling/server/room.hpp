@@ -25,7 +25,8 @@ using Outbox = std::vector<Outgoing>;
 
 struct RoomSettings {
   size_t sessions_per_peer = 16;            // that one peer asked for
-  bool remote_producers = false;            // whether a peer from the network may publish
+  bool remote_producers = false;            // whether a peer from the network may publish, or be
+                                            // who takes what is brought under a name
   std::chrono::milliseconds grace{30'000};  // for a peer whose connection was lost
 };
 
@@ -64,12 +65,12 @@ class Room {
   explicit Room(NewId new_id, RoomSettings settings = {});
 
   // The new peer's id; `out` gets its welcome.
-  std::string connect(PeerKind kind, Outbox& out, PeerRights rights = {});
+  std::string connect(PeerKind kind, Outbox& out, PeerRights rights = {}, Visitor visitor = {});
   Outbox receive(const std::string& peer, const Message& message, Time now);
   Outbox disconnect(const std::string& peer, Departure departure, Time now);
   // A `resuming` peer is here again, under its old id: its welcome and what it missed.
-  // `rights`: by the token that it brought this time.
-  Outbox resume(const std::string& peer, PeerRights rights = {});
+  // `rights`, `visitor`: by what it brought this time.
+  Outbox resume(const std::string& peer, PeerRights rights = {}, Visitor visitor = {});
 
   // Forgets the sessions and peers whose grace is over; to be called at next_expiry().
   Outbox expire(Time now);
@@ -88,12 +89,14 @@ class Room {
     Roles roles{};
     std::string meta = "null";
     bool v1_1 = false;
-    bool spoke = false;         // too late for setProtocolVersion
-    std::string stream{};       // of a producer; empty: its meta has no usable name
-    Time since{};               // when that became so
+    bool spoke = false;          // too late for setProtocolVersion
+    std::string stream{};        // of a producer; empty: its meta has no usable name
+    std::string takes{};         // of a consumer; the same
+    Time since{};                // when that became so
     std::optional<Time> away{};  // until when a lost peer may resume
     std::vector<Message> missed{};
     PeerRights rights{};
+    Visitor visitor{};
     bool asked_for_consumers = false;
   };
   struct Session {
@@ -112,7 +115,11 @@ class Room {
           Outbox& out);
   void on(const std::string& id, Peer& peer, const SetPeerStatus& message, Time now, Outbox& out);
   Result<void> check(const std::string& id, const Peer& peer, const SetPeerStatus& message,
-                     const std::string& stream) const;
+                     const std::string& name) const;
+  Result<void> check_producer(const std::string& id, const Peer& peer,
+                              const std::string& stream) const;
+  Result<void> check_taker(const std::string& id, const Peer& peer,
+                           const std::string& stream) const;
   void on(const std::string& id, const StartSessionRequest& message, Outbox& out);
   void on(const std::string& id, const SessionSdp& message, Outbox& out);
   void forward(const std::string& id, const std::string& session, const Message& message,

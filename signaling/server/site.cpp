@@ -78,9 +78,7 @@ const char* refusal_cause(guint status) {
 struct Site::Request {
   std::shared_ptr<Client> client;
   size_t body_bytes = 0;
-  PeerKind kind = PeerKind::remote;
-  std::string resume_secret{};
-  PeerRights rights{};
+  Arrival arrival{};
 };
 
 Site::Request* Site::request_of(SoupServerMessage* message) {
@@ -191,6 +189,10 @@ void Site::answer(SoupServerMessage* message, const std::string& path, const std
     set_header(message, "Access-Control-Allow-Headers", "Authorization");
     set_header(message, "Vary", "Origin");
   }
+  Request* request = request_of(message);
+  request->arrival.rights = {verdict.may_publish, verdict.only_stream};
+  request->arrival.visitor = {request->client->address(), asked.origin, verdict.token,
+                              verdict.token_valid};
   // Health is asked for under any name, by machines, and tells nothing.
   if (path == "/healthz" && !is_websocket(message)) verdict.status = 0;
   if (verdict.status != 0) {
@@ -251,6 +253,7 @@ void Site::answer_whip(SoupServerMessage* message, const WhipPath& path,
                  .client_key = key,
                  .client_limit = limit,
                  .token = token,
+                 .visitor = request_of(message)->arrival.visitor,
                  .is_preflight = is_preflight(message)});
 }
 
@@ -298,19 +301,18 @@ void Site::upgrade(SoupServerMessage* message, const Verdict& verdict) {
   Request* request = request_of(message);
   std::string resume = request_header(message, kResume);
   if (!resume.empty()) {
-    request->kind = PeerKind::resuming;
-    request->resume_secret = switchboard_->resume_secret(resume);
+    request->arrival.kind = PeerKind::resuming;
+    request->arrival.secret = switchboard_->resume_secret(resume);
   } else if (!request_header(message, "Origin").empty()) {
-    request->kind = PeerKind::browser;
+    request->arrival.kind = PeerKind::browser;
   }
   // The deflate extension is not among the (no) extensions: a few bytes cannot become many.
   char* protocols[] = {const_cast<char*>(subprotocol.c_str()), nullptr};
   if (!soup_websocket_server_process_handshake(
           message, nullptr, subprotocol.empty() ? nullptr : protocols, nullptr, nullptr))
     return;
-  request->rights = {verdict.may_publish, verdict.only_stream};
   set_header(message, "Connection", "Upgrade");
-  if (!resume.empty()) set_header(message, kResume, request->resume_secret);
+  if (!resume.empty()) set_header(message, kResume, request->arrival.secret);
   g_signal_connect(message, "wrote-informational", G_CALLBACK(&Site::on_upgraded), this);
 }
 
@@ -326,8 +328,7 @@ void Site::on_upgraded(SoupServerMessage* message, gpointer data) {
   auto stream = adopt(soup_server_message_steal_connection(message));
   if (stream)
     self->switchboard_->add_websocket(stream.get(), soup_server_message_get_uri(message),
-                                      std::move(client), chosen, request.kind,
-                                      request.resume_secret, request.rights);
+                                      std::move(client), chosen, request.arrival);
 }
 
 }  // namespace webcast

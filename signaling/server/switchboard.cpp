@@ -28,9 +28,9 @@ Switchboard::Switchboard(ControlThread& control, RoomSettings settings, RateSett
       message_rate_(messages),
       message_rate_for_many_(of_loopback(messages)) {}
 
-std::string Switchboard::join(Receive receive, PeerKind kind) {
+std::string Switchboard::join(Receive receive, PeerKind kind, Visitor visitor) {
   Outbox out;
-  std::string id = room_.connect(kind, out);
+  std::string id = room_.connect(kind, out, {}, std::move(visitor));
   locals_[id] = std::move(receive);
   deliver(out);
   return id;
@@ -52,11 +52,11 @@ std::string Switchboard::resume_secret(const std::string& known) const {
 }
 
 // The peer that a new connection is.
-std::string Switchboard::enter(PeerKind kind, const std::string& secret, const PeerRights& rights,
-                               Outbox& out) {
-  if (kind != PeerKind::resuming) return room_.connect(kind, out, rights);
+std::string Switchboard::enter(const Arrival& arrival, Outbox& out) {
+  const auto& [kind, secret, rights, visitor] = arrival;
+  if (kind != PeerKind::resuming) return room_.connect(kind, out, rights, visitor);
   std::string& id = resuming_[secret];
-  if (!room_.has(id)) return id = room_.connect(kind, out, rights);
+  if (!room_.has(id)) return id = room_.connect(kind, out, rights, visitor);
   if (auto old = sockets_.find(id); old != sockets_.end()) {
     // The new connection is here before the old one was found dead.
     auto socket = std::move(old->second.peer);
@@ -65,7 +65,7 @@ std::string Switchboard::enter(PeerKind kind, const std::string& secret, const P
     room_.disconnect(id, Departure::lost, now());
     socket->close();
   }
-  out = room_.resume(id, rights);
+  out = room_.resume(id, rights, visitor);
   schedule_expiry();
   return id;
 }
@@ -86,10 +86,9 @@ std::vector<StreamStatus> Switchboard::published() const {
 }
 
 void Switchboard::add_websocket(GIOStream* stream, GUri* uri, std::shared_ptr<Client> client,
-                                const std::string& subprotocol, PeerKind kind,
-                                const std::string& secret, const PeerRights& rights) {
+                                const std::string& subprotocol, const Arrival& arrival) {
   Outbox out;
-  std::string id = enter(kind, secret, rights, out);
+  std::string id = enter(arrival, out);
   std::string key = client->key();
   WebSocketEvents events;
   std::weak_ptr<Switchboard> weak = weak_from_this();

@@ -17,6 +17,14 @@
 
 namespace webcast {
 
+// What the request of a WebSocket told of who comes.
+struct Arrival {
+  PeerKind kind = PeerKind::remote;
+  std::string secret{};  // of resume_secret(), for PeerKind::resuming
+  PeerRights rights{};
+  Visitor visitor{};
+};
+
 class Switchboard : public std::enable_shared_from_this<Switchboard> {
  public:
   using Receive = std::function<void(const Message&)>;
@@ -25,17 +33,15 @@ class Switchboard : public std::enable_shared_from_this<Switchboard> {
   Switchboard(ControlThread& control, RoomSettings settings, RateSettings messages);
 
   // A peer in this process; its id. `kind`: remote for one that stands for a client beyond.
-  std::string join(Receive receive, PeerKind kind = PeerKind::local);
+  std::string join(Receive receive, PeerKind kind = PeerKind::local, Visitor visitor = {});
   void send(const std::string& local_peer, const Message& message);
   void leave(const std::string& local_peer);
 
   // A secret by which a client that asked for one can come back as the same peer; `known`: what it
   // brought from its connection before, or anything else.
   std::string resume_secret(const std::string& known) const;
-  // `secret`: of resume_secret(), for PeerKind::resuming.
   void add_websocket(GIOStream* stream, GUri* uri, std::shared_ptr<Client> client,
-                     const std::string& subprotocol, PeerKind kind, const std::string& secret,
-                     const PeerRights& rights);
+                     const std::string& subprotocol, const Arrival& arrival);
   size_t websockets_of(const std::string& client_key) const;
   size_t websockets() const { return sockets_.size(); }
   // Of producers beyond the network.
@@ -54,8 +60,7 @@ class Switchboard : public std::enable_shared_from_this<Switchboard> {
     std::string client_key;
   };
 
-  std::string enter(PeerKind kind, const std::string& secret, const PeerRights& rights,
-                    Outbox& out);
+  std::string enter(const Arrival& arrival, Outbox& out);
   void on_text(const std::string& id, std::string_view text);
   void on_closed(const std::string& id, const WebSocketPeer* socket, Departure departure);
   bool within_rate(const std::string& id, const Socket& socket);

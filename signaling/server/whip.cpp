@@ -163,18 +163,18 @@ void Whip::post(const Request& request) {
   session.offer = std::move(offer);
   session.waiting = retain(request.message);
   soup_server_message_pause(request.message);
-  call(path.id, session);
+  call(path.id, session, request.visitor);
 }
 
 // What the room says comes back by on_message, in part before this returns: the session may be
 // gone then.
-void Whip::call(const std::string& id, Session& session) {
+void Whip::call(const std::string& id, Session& session, const Visitor& visitor) {
   bool plays = session.resource.path().kind == WhipKind::whep;
   std::string peer = switchboard_.join(
       [weak = weak_from_this(), id](const Message& message) {
         if (auto self = weak.lock()) self->on_message(id, message);
       },
-      PeerKind::remote);
+      PeerKind::remote, visitor);
   session.peer = peer;
   switchboard_.send(peer, SetProtocolVersion{"v1_1"});
   switchboard_.send(peer, plays ? Message(ListRequest{}) : Message(ListConsumersRequest{}));
@@ -236,6 +236,7 @@ void Whip::on_ended(const std::string& id, Session& session, const std::string& 
   if (!session.waiting) return end(id);
   if (reason.starts_with(kStreamFull))
     return refuse(id, SOUP_STATUS_SERVICE_UNAVAILABLE, reason, kRetryWhenFull);
+  if (reason.starts_with(kNotAuthorized)) return refuse(id, SOUP_STATUS_FORBIDDEN, reason);
   if (reason.empty())
     return refuse(id, SOUP_STATUS_CONFLICT, "The stream ended.", kRetryWhenNotLive);
   refuse(id, 422, reason);

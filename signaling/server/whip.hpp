@@ -44,6 +44,7 @@ class Whip : public std::enable_shared_from_this<Whip> {
     std::string client_key{};  // of the address
     size_t client_limit = 0;   // sessions that one address may have
     std::string token{};       // from the query; the resource's address carries it on
+    Visitor visitor{};
     bool is_preflight = false;
   };
   // Answers at once, or pauses the message and answers later.
@@ -71,7 +72,7 @@ class Whip : public std::enable_shared_from_this<Whip> {
   void patch(const Request& request, Session& session);
   void describe(const Request& request);
 
-  void call(const std::string& id, Session& session);
+  void call(const std::string& id, Session& session, const Visitor& visitor);
   void on_message(const std::string& id, const Message& message);
   void on_entries(const std::string& id, Session& session, const std::vector<PeerEntry>& entries);
   void on_ended(const std::string& id, Session& session, const std::string& reason);

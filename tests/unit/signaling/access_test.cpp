@@ -117,6 +117,20 @@ TEST(Access, ATokenComesInFromAnywhere) {
   EXPECT_EQ(access.check(request).status, 403u);
 }
 
+TEST(Access, TellsTheTokenThatWasShownAValidOneFirst) {
+  Access access({.view_token = "look"});
+  AccessRequest request{.host = "localhost", .query_token = "guess"};
+  EXPECT_EQ(access.check(request).token, "guess");
+  EXPECT_FALSE(access.check(request).token_valid);
+  request.subprotocols = "bearer.other";
+  request.authorization = "Bearer look";
+  EXPECT_EQ(access.check(request).token, "look");
+  EXPECT_TRUE(access.check(request).token_valid);
+  EXPECT_EQ(Access({}).check(request).token, "other");
+  EXPECT_FALSE(Access({}).check(request).token_valid) << "nobody asks for it";
+  EXPECT_EQ(access.check({.host = "localhost"}).token, "");
+}
+
 TEST(Access, WithoutATokenSetNoTokenOpensAnything) {
   Access access({});
   EXPECT_EQ(status(access, {.host = "evil.example", .query_token = "x"}), 403u);

@@ -70,10 +70,12 @@ TEST(AddressCounts, BoundOneAddressAndAllTogether) {
   EXPECT_EQ(counts.total(), 3u);
 }
 
-std::string key_of(const char* address) {
+Ref<GSocketAddress> socket_of(const char* address) {
   auto inet = adopt(g_inet_address_new_from_string(address));
-  auto socket = adopt(g_inet_socket_address_new(inet.get(), 1));
-  return peer_key(socket.get());
+  return adopt(g_inet_socket_address_new(inet.get(), 1));
+}
+std::string key_of(const char* address) {
+  return peer_key(socket_of(address).get());
 }
 
 TEST(PeerKey, IsTheAddressOrTheNetworkThatOnePeerHas) {
@@ -84,6 +86,12 @@ TEST(PeerKey, IsTheAddressOrTheNetworkThatOnePeerHas) {
   EXPECT_EQ(key_of("::1"), "::1");
   EXPECT_TRUE(is_loopback_key(key_of("127.0.0.1")));
   EXPECT_FALSE(is_loopback_key(key_of("192.0.2.1")));
+}
+
+TEST(PeerAddress, IsWholeAndOfItsOwnFamily) {
+  EXPECT_EQ(peer_address(socket_of("::ffff:192.0.2.1").get()), "192.0.2.1");
+  EXPECT_EQ(peer_address(socket_of("2001:db8:1:2::9").get()), "2001:db8:1:2::9");
+  EXPECT_EQ(peer_address(nullptr), "");
 }
 
 size_t pass(SoupWebsocketExtension* meter, guint8 opcode, bool last, size_t size) {

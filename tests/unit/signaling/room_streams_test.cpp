@@ -82,6 +82,71 @@ TEST_F(RoomTest, APeerThatResumesHasTheRightsThatItComesBackWith) {
   EXPECT_TRUE(is_error(say(peer, SetPeerStatus{kProducer}), peer));
 }
 
+// Who takes what is brought
+const SetPeerStatus kTaker{{.listener = true, .consumer = true}, R"({"name":"live"})"};
+
+TEST_F(RoomTest, WhatIsBroughtUnderANameGoesToOneWhoMayPublishUnderIt) {
+  Outbox out;
+  std::string viewer = room_.connect(PeerKind::remote, out, {.may_publish = false});
+  std::string other = room_.connect(PeerKind::remote, out, {.only_stream = "other"});
+  std::string ours = room_.connect(PeerKind::remote, out, {.only_stream = "live"});
+  for (const std::string& peer : {viewer, other}) {
+    Outbox answer = say(peer, kTaker);
+    ASSERT_TRUE(is_error(answer, peer));
+    EXPECT_TRUE(std::get<ErrorMessage>(answer[0].message).details.starts_with(kNotTaker));
+  }
+  EXPECT_THAT(say(join(), ListConsumersRequest{}),
+              Contains(testing::Field(&Outgoing::message, Message(ListConsumers{}))));
+  EXPECT_FALSE(is_error(say(ours, kTaker), ours));
+  EXPECT_EQ(say(join(), StartSessionRequest{ours}).size(), 2u);
+  EXPECT_FALSE(is_error(say(viewer, SetPeerStatus{kConsumer}), viewer)) << "it has no name";
+}
+
+TEST_F(RoomTest, TheSecondTakerOfANameIsRefusedUntilTheFirstIsGone) {
+  std::string first = join(PeerKind::resuming), second = join(), producer = join();
+  say(producer, SetPeerStatus{kProducer, kTaker.meta});
+  EXPECT_FALSE(is_error(say(first, kTaker), first)) << "who publishes it already is no matter";
+  EXPECT_TRUE(is_error(say(second, kTaker), second));
+  EXPECT_TRUE(room_.published().contains("live"));
+  room_.disconnect(first, Departure::lost, now_);
+  EXPECT_FALSE(is_error(say(second, kTaker), second));
+  room_.resume(first);
+  EXPECT_TRUE(is_error(say(first, kTaker), first));
+  say(second, SetPeerStatus{kListener});
+  EXPECT_FALSE(is_error(say(first, kTaker), first));
+}
+
+TEST_F(RoomTest, WhereNobodyPublishesFromTheNetworkNobodyTakesThereEither) {
+  Room listener([this] { return "id" + std::to_string(next_id_++); });
+  Outbox out;
+  std::string local = listener.connect(PeerKind::local, out);
+  std::string remote = listener.connect(PeerKind::remote, out);
+  EXPECT_TRUE(is_error(listener.receive(remote, kTaker, now_), remote));
+  EXPECT_THAT(listener.receive(local, kTaker, now_), IsEmpty());
+  EXPECT_THAT(listener.receive(remote, ListConsumersRequest{}, now_),
+              ElementsAre(Outgoing{remote, ListConsumers{{{local, kTaker.meta}}}}));
+}
+
+TEST_F(RoomTest, APeerOfThisProcessIsToldWhoAsks) {
+  const Visitor visitor{"192.0.2.7", "https://a.example", "a token", true};
+  std::string producer = join_as(kProducer, PeerKind::local), far = join_as(kProducer),
+              consumer = join_as(kConsumer, PeerKind::local);
+  Outbox out;
+  std::string asks = room_.connect(PeerKind::resuming, out, {}, visitor);
+  EXPECT_EQ(std::get<StartSession>(say(asks, StartSessionRequest{producer})[1].message).visitor,
+            visitor);
+  out = say(asks, StartSessionRequest{consumer});
+  EXPECT_EQ(std::get<SessionStarted>(out[0].message).visitor, visitor);
+  EXPECT_EQ(std::get<StartSession>(out[1].message).visitor, Visitor{});
+  EXPECT_EQ(std::get<StartSession>(say(asks, StartSessionRequest{far})[1].message).visitor,
+            Visitor{})
+      << "it has no business with it";
+  room_.disconnect(asks, Departure::lost, now_);
+  room_.resume(asks, {}, {.address = "192.0.2.8"});
+  EXPECT_EQ(std::get<StartSession>(say(asks, StartSessionRequest{producer})[1].message).visitor,
+            Visitor{.address = "192.0.2.8"});
+}
+
 // Streams
 TEST_F(RoomTest, AStreamIsPublishedUnderItsName) {
   std::string producer = join(), viewer = join();
