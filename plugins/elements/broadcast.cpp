@@ -5,7 +5,6 @@
 #include "plugins/elements/debug.hpp"
 #include "plugins/gst/structure.hpp"
 #include "plugins/peer/turn_credential.hpp"
-#include "plugins/signalers/custom.hpp"
 #include "plugins/signalers/location.hpp"
 
 namespace webcast {
@@ -28,17 +27,10 @@ Broadcast::~Broadcast() {
 Result<void> Broadcast::start() {
   Result<void> opened;
   control_->call([&] {
-    if (WebcastSignaler* signaler = settings_.signaler.get()) {
-      opened = open_way(G_OBJECT_TYPE_NAME(signaler), [signaler](SignalerContext context) {
-        return make_custom_signaler(signaler, std::move(context));
-      });
-      return;
-    }
-    for (const std::string& location : checked_.locations)
-      if (opened)
-        opened = open_way(location, [&location](SignalerContext context) {
-          return make_signaler(location, std::move(context));
-        });
+    opened = open_ways(settings_.signaler.get(), checked_.locations,
+                       [this](const std::string& location, const MakeSignaler& make) {
+                         return open_way(location, make);
+                       });
   });
   if (!opened) stop(false);
   return opened;
@@ -93,6 +85,9 @@ SignalerEvents Broadcast::signaler_events(Way* way) {
   };
   events.warning = [=](const Error& error) {
     when_alive([&](Broadcast& self) { self.events_.warning(error); });
+  };
+  events.info = [=](const std::string& sentence) {
+    when_alive([&](Broadcast& self) { self.events_.info(sentence); });
   };
   return events;
 }

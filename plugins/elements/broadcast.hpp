@@ -12,9 +12,11 @@
 #include <vector>
 
 #include "common/control_thread.hpp"
+#include "plugins/elements/authorization.hpp"
 #include "plugins/elements/pad_tap.hpp"
 #include "plugins/elements/sink_settings.hpp"
 #include "plugins/elements/viewer.hpp"
+#include "plugins/elements/ways.hpp"
 
 namespace webcast {
 
@@ -25,10 +27,12 @@ inline constexpr auto kTrackWait = std::chrono::milliseconds(1500);
 struct BroadcastEvents {  // any thread
   std::function<void(const std::string& url)> listening;
   std::function<void(const std::string& location, const std::string& state)> signaling_state;
+  std::function<bool(const AskedFor&, const SessionRequest&)> authorize;
   std::function<void(const std::string& id, const std::string& signaler)> viewer_added;
   std::function<void(const std::string& id, const ViewerConnected&)> viewer_connected;
   std::function<void(const std::string& id, const std::string& reason)> viewer_removed;
   std::function<void(const Error&)> warning;
+  std::function<void(const std::string& sentence)> info;
   std::function<bool(const std::string& rendition, GstElement* encoder)> encoder_setup;
 };
 
@@ -70,7 +74,6 @@ class Broadcast : public std::enable_shared_from_this<Broadcast> {
   };
 
   Broadcast(SinkSettings settings, CheckedSettings checked, BroadcastEvents events);
-  using MakeSignaler = std::function<Result<std::unique_ptr<Signaler>>(SignalerContext)>;
   Result<void> open_way(const std::string& location, const MakeSignaler& make);
   SignalerEvents signaler_events(Way* way);
   void on_session_requested(Way* way, const SessionRequest& request);

@@ -15,6 +15,12 @@ void Broadcast::on_session_requested(Way* way, const SessionRequest& request) {
     way->signaler->end_session(request.session, "This session exists already");
     return;
   }
+  AskedFor asked{settings_.stream, way->location, SignalerRole::producer};
+  if (request.visitor && !events_.authorize(asked, request)) {
+    GST_INFO("viewer %s: refused by the application", request.session.c_str());
+    way->signaler->end_session(request.session, kNotAuthorized);
+    return;
+  }
   Session session;
   session.way = way;
   session.session = request.session;

@@ -27,19 +27,20 @@ Reception::~Reception() {
 Result<void> Reception::start() {
   Result<void> opened;
   control_->call([&] {
-    for (const std::string& location : checked_.locations)
-      if (opened) opened = open_way(location);
+    opened = open_ways(settings_.signaler.get(), checked_.locations,
+                       [this](const std::string& location, const MakeSignaler& make) {
+                         return open_way(location, make);
+                       });
   });
   if (!opened) stop();
   return opened;
 }
 
-Result<void> Reception::open_way(const std::string& location) {
+Result<void> Reception::open_way(const std::string& location, const MakeSignaler& make) {
   auto way = std::make_unique<Way>();
   way->location = shown_location(location);
-  auto signaler =
-      make_signaler(location, SignalerContext{*control_, settings_.access,
-                                              signaler_events(way.get()), SignalerRole::consumer});
+  auto signaler = make(SignalerContext{*control_, settings_.access, signaler_events(way.get()),
+                                       SignalerRole::consumer});
   if (!signaler) return signaler.error();
   way->signaler = std::move(*signaler);
   StreamInfo info;
@@ -88,6 +89,9 @@ SignalerEvents Reception::signaler_events(Way* way) {
   };
   events.warning = [=](const Error& error) {
     when_alive([&](Reception& self) { self.events_.warning(error); });
+  };
+  events.info = [=](const std::string& sentence) {
+    when_alive([&](Reception& self) { self.events_.info(sentence); });
   };
   return events;
 }

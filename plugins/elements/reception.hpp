@@ -13,8 +13,10 @@
 #include <vector>
 
 #include "common/control_thread.hpp"
+#include "plugins/elements/authorization.hpp"
 #include "plugins/elements/source_pad.hpp"
 #include "plugins/elements/source_settings.hpp"
+#include "plugins/elements/ways.hpp"
 #include "plugins/peer/receiver.hpp"
 
 namespace webcast {
@@ -28,9 +30,11 @@ struct PublisherConnected {
 struct ReceptionEvents {  // the control thread
   std::function<void(const std::string& url)> listening;
   std::function<void(const std::string& location, const std::string& state)> signaling_state;
+  std::function<bool(const AskedFor&, const SessionRequest&)> authorize;
   std::function<void(const std::string& id, const PublisherConnected&)> publisher_connected;
   std::function<void(const std::string& id, const std::string& reason)> publisher_removed;
   std::function<void(const Error&)> warning;
+  std::function<void(const std::string& sentence)> info;
   std::function<void()> no_more_pads;
   // A pad's own thread: what is downstream of it cannot take the data.
   std::function<void(GstFlowReturn)> flow_error;
@@ -54,8 +58,8 @@ class Reception : public std::enable_shared_from_this<Reception> {
   StructurePtr stats();
 
  private:
-  struct Way {  // one location
-    std::string location;
+  struct Way {             // one location
+    std::string location;  // or the type of the application's signaler
     std::unique_ptr<Signaler> signaler;
   };
   // Where frames of one publisher go. Its threads see it as long as it sends.
@@ -78,7 +82,7 @@ class Reception : public std::enable_shared_from_this<Reception> {
 
   Reception(GstElement* element, SourceSettings settings, CheckedSettings checked,
             ReceptionEvents events);
-  Result<void> open_way(const std::string& location);
+  Result<void> open_way(const std::string& location, const MakeSignaler& make);
   SignalerEvents signaler_events(Way* way);
   void on_session_requested(Way* way, const SessionRequest& request);
   void on_description(bool is_offer, const std::string& sdp);

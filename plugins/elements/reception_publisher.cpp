@@ -24,6 +24,12 @@ void Reception::on_session_requested(Way* way, const SessionRequest& request) {
     GST_INFO("publisher %s: refused, there is one", request.session.c_str());
     return;
   }
+  AskedFor asked{settings_.stream, way->location, SignalerRole::consumer};
+  if (request.visitor && !events_.authorize(asked, request)) {
+    GST_INFO("publisher %s: refused by the application", request.session.c_str());
+    way->signaler->end_session(request.session, kNotAuthorized);
+    return;
+  }
   publisher_.emplace();
   publisher_->way = way;
   publisher_->session = request.session;

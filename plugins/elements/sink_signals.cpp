@@ -78,6 +78,9 @@ BroadcastEvents sink_events(WebcastSink* sink) {
         sink, gst_structure_new("webcast-signaling-state", "location", G_TYPE_STRING,
                                 location.c_str(), "state", G_TYPE_STRING, state.c_str(), nullptr));
   };
+  events.authorize = [sink](const AskedFor& asked, const SessionRequest& request) {
+    return is_authorized(GST_ELEMENT(sink), asked, request);
+  };
   events.viewer_added = [sink](const std::string& id, const std::string& signaler) {
     post_structure(sink, gst_structure_new("webcast-viewer-added", "id", G_TYPE_STRING, id.c_str(),
                                            "signaler", G_TYPE_STRING, signaler.c_str(), nullptr));
@@ -90,6 +93,7 @@ BroadcastEvents sink_events(WebcastSink* sink) {
     on_viewer_removed(sink, id, reason);
   };
   events.warning = [sink](const Error& error) { post_warning(GST_ELEMENT(sink), error); };
+  events.info = [sink](const std::string& sentence) { post_info(GST_ELEMENT(sink), sentence); };
   events.encoder_setup = [sink](const std::string& rendition, GstElement* encoder) {
     gboolean handled = FALSE;
     g_signal_emit(sink, signals[kEncoderSetup], 0, rendition.c_str(), encoder, &handled);
@@ -108,6 +112,7 @@ void install_sink_signals(GObjectClass* gobject_class) {
   signals[kEncoderSetup] =
       g_signal_new("encoder-setup", type, G_SIGNAL_RUN_LAST, 0, g_signal_accumulator_true_handled,
                    nullptr, nullptr, G_TYPE_BOOLEAN, 2, G_TYPE_STRING, GST_TYPE_ELEMENT);
+  install_authorize(type);
   const GType id_argument[] = {G_TYPE_STRING};
   const GType id_and_reason[] = {G_TYPE_STRING, G_TYPE_STRING};
   signals[kViewerStats] = new_action(type, "viewer-stats", G_CALLBACK(viewer_stats),

@@ -11,6 +11,7 @@ namespace {
 enum Property {
   kNoProperty,
   kLocation,
+  kSignaler,
   kStream,
   kVideoCodecs,
   kAudioCodecs,
@@ -24,6 +25,9 @@ bool set_media_property(SourceSettings& settings, guint id, const GValue* value)
   switch (id) {
     case kLocation:
       settings.location = string_of(value);
+      return true;
+    case kSignaler:
+      settings.signaler = retain(static_cast<WebcastSignaler*>(g_value_get_object(value)));
       return true;
     case kStream:
       settings.stream = string_of(value);
@@ -52,6 +56,9 @@ bool get_media_property(const SourceSettings& settings, guint id, GValue* value)
   switch (id) {
     case kLocation:
       g_value_set_string(value, settings.location.c_str());
+      return true;
+    case kSignaler:
+      g_value_set_object(value, settings.signaler.get());
       return true;
     case kStream:
       g_value_set_string(value, settings.stream.c_str());
@@ -106,6 +113,12 @@ void install_media_properties(Installer install) {
                  "whep(s)://HOST/PATH plays from a WHEP server. Takes "
                  "effect at the next READY to PAUSED",
                  "listen://127.0.0.1:8080");
+  g_object_class_install_property(
+      install.gobject_class, kSignaler,
+      g_param_spec_object("signaler", "Signaler",
+                          "How a publisher comes, by an object of the application's that "
+                          "implements WebcastSignaler of libwebcast-1.0 (none: by location)",
+                          WEBCAST_TYPE_SIGNALER, kReadWrite));
   install.string(kStream, "stream", "Stream",
                  "Name of the stream to take: 1 to 64 of letters, digits, '.', '_' and '-'",
                  "live");

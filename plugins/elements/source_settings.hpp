@@ -4,12 +4,15 @@
 
 #include <string>
 
+#include "common/ref.hpp"
 #include "plugins/elements/settings_checks.hpp"
+#include "plugins/webcast/signaler.h"
 
 namespace webcast {
 
 struct SourceSettings {
   std::string location = "listen://127.0.0.1:8080";
+  Ref<WebcastSignaler> signaler{};  // in place of the location
   std::string stream = "live";
   std::string video_codecs = "H264,VP8,VP9,AV1,H265";
   std::string audio_codecs = "OPUS,PCMA,PCMU";

@@ -46,6 +46,9 @@ ReceptionEvents events_of(WebcastSrc* self, const std::string& stream) {
         self, gst_structure_new("webcast-signaling-state", "location", G_TYPE_STRING,
                                 location.c_str(), "state", G_TYPE_STRING, state.c_str(), nullptr));
   };
+  events.authorize = [self](const AskedFor& asked, const SessionRequest& request) {
+    return is_authorized(GST_ELEMENT(self), asked, request);
+  };
   events.publisher_connected = [self](const std::string& id, const PublisherConnected& what) {
     post_structure(
         self, gst_structure_new("webcast-publisher-connected", "id", G_TYPE_STRING, id.c_str(),
@@ -59,6 +62,7 @@ ReceptionEvents events_of(WebcastSrc* self, const std::string& stream) {
                                 "reason", G_TYPE_STRING, reason.c_str(), nullptr));
   };
   events.warning = [self](const Error& error) { post_warning(GST_ELEMENT(self), error); };
+  events.info = [self](const std::string& sentence) { post_info(GST_ELEMENT(self), sentence); };
   events.no_more_pads = [self] { gst_element_no_more_pads(GST_ELEMENT(self)); };
   events.flow_error = [self](GstFlowReturn result) { GST_ELEMENT_FLOW_ERROR(self, result); };
   return events;
@@ -151,6 +155,7 @@ static void webcast_src_class_init(WebcastSrcClass* klass) {
   gobject_class->dispose = webcast_src_dispose;
   gobject_class->finalize = webcast_src_finalize;
   install_source_properties(gobject_class);
+  install_authorize(G_TYPE_FROM_CLASS(klass));
   element_class->change_state = change_state;
   gst_element_class_add_static_pad_template(element_class, &video_template);
   gst_element_class_add_static_pad_template(element_class, &audio_template);

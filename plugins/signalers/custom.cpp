@@ -16,8 +16,8 @@ const char* description_type(bool is_offer) {
 // What the object's signals find, on whatever thread they are emitted; goes with stop().
 class Inbox : public std::enable_shared_from_this<Inbox> {
  public:
-  Inbox(ControlThread& control, SignalerEvents events)
-      : control_(control), events_(std::move(events)) {}
+  Inbox(ControlThread& control, SignalerEvents events, SignalerRole role)
+      : control_(control), events_(std::move(events)), role_(role) {}
 
   void listen_to(WebcastSignaler* object);
   // Control thread.
@@ -35,6 +35,7 @@ class Inbox : public std::enable_shared_from_this<Inbox> {
 
   ControlThread& control_;
   SignalerEvents events_;
+  const SignalerRole role_;
   std::set<std::string> sessions_;
   std::vector<Connection> connections_;  // last: no call comes when the rest goes
 };
@@ -54,8 +55,10 @@ void Inbox::listen_to(WebcastSignaler* object) {
   connections_.push_back(connect(
       object, "session-requested", self,
       +[](Inbox& inbox, const char* session, const char* peer, const char* offer) {
-        SessionRequest request{session, peer, {}};
+        SessionRequest request{session, peer};
         if (offer) request.offer = offer;
+        request.wants_offer = !offer && inbox.role_ == SignalerRole::consumer;
+        request.visitor.emplace();
         inbox.post([request](Inbox& to) { to.on_requested(request); });
       }));
   connections_.push_back(connect(
@@ -97,7 +100,7 @@ class CustomSignaler : public Signaler {
   ~CustomSignaler() override { stop(); }
 
   Result<void> start(const StreamInfo& stream) override {
-    inbox_ = std::make_shared<Inbox>(context_.control, context_.events);
+    inbox_ = std::make_shared<Inbox>(context_.control, context_.events, context_.role);
     inbox_->listen_to(object_.get());
     GError* error = nullptr;
     if (webcast_signaler_start(object_.get(), stream.name.c_str(), &error)) return {};

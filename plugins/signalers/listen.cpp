@@ -2,6 +2,7 @@
 
 #include <set>
 
+#include "plugins/signalers/location.hpp"
 #include "plugins/signalers/server_registry.hpp"
 
 namespace webcast {
@@ -24,8 +25,7 @@ class Publication : public std::enable_shared_from_this<Publication> {
 
  private:
   void on(const Message& message);
-  void on_started(const std::string& session, const std::string& peer,
-                  const std::optional<std::string>& offer);
+  void on_started(SessionRequest request, const Visitor& visitor);
   void on_ended(const std::string& session, const std::string& reason);
   void announce(const AccessSettings& access);
   bool is_producer() const { return role_ == SignalerRole::producer; }
@@ -118,9 +118,9 @@ void Publication::update(const StreamInfo& stream) {
 void Publication::on(const Message& message) {
   const char* left = is_producer() ? "The viewer left." : "The publisher left.";
   if (auto* started = std::get_if<StartSession>(&message)) {
-    on_started(started->session, started->peer, started->offer);
+    on_started({started->session, started->peer, started->offer}, started->visitor);
   } else if (auto* asked = std::get_if<SessionStarted>(&message)) {
-    on_started(asked->session, asked->peer, std::nullopt);
+    on_started({asked->session, asked->peer}, asked->visitor);
   } else if (auto* sdp = std::get_if<SessionSdp>(&message)) {
     if (has(sdp->session)) events_.description(sdp->session, sdp->is_offer, sdp->sdp);
   } else if (auto* ice = std::get_if<SessionIce>(&message)) {
@@ -134,10 +134,10 @@ void Publication::on(const Message& message) {
   }
 }
 
-void Publication::on_started(const std::string& session, const std::string& peer,
-                             const std::optional<std::string>& offer) {
-  sessions_.insert(session);
-  events_.session_requested({session, peer, offer});
+void Publication::on_started(SessionRequest request, const Visitor& visitor) {
+  sessions_.insert(request.session);
+  request.visitor = visitor;
+  events_.session_requested(request);
 }
 
 void Publication::on_ended(const std::string& session, const std::string& reason) {
@@ -154,7 +154,7 @@ class ListenSignaler : public Signaler {
     auto publication = std::make_shared<Publication>(context_.control, context_.events, context_.role);
     if (auto opened = publication->open(address_, context_.access, stream); !opened) {
       Error error = opened.error();
-      error.sentence = location_ + ": " + error.sentence;
+      error.sentence = shown_location(location_) + ": " + error.sentence;
       return error;
     }
     publication_ = std::move(publication);
@@ -198,7 +198,7 @@ Result<std::unique_ptr<Signaler>> make_listen_signaler(const std::string& locati
   auto parsed = parse_listen_address(address);
   if (!parsed) {
     Error error = parsed.error();
-    error.sentence = location + ": " + error.sentence;
+    error.sentence = shown_location(location) + ": " + error.sentence;
     return error;
   }
   return std::unique_ptr<Signaler>(

@@ -34,7 +34,8 @@ class RelayPresence : public std::enable_shared_from_this<RelayPresence> {
   bool is_producer() const { return role_ == SignalerRole::producer; }
   RelayLinkEvents link_events();
   void say_status();
-  void on_connected();
+  void say_taker();
+  void on_connected(bool ours);
   void on(const Message& message);
   void on_started(const SessionRequest& request);
   void on_producer(const std::string& peer, bool produces, const std::string& meta);
@@ -43,6 +44,7 @@ class RelayPresence : public std::enable_shared_from_this<RelayPresence> {
   void forget(const std::string& session);
   void on_ended(const std::string& session, const std::string& reason);
   void on_refused(const std::string& details);
+  void on_status_refused(const std::string& details);
 
   ControlThread& control_;
   SignalerEvents events_;
@@ -54,9 +56,9 @@ class RelayPresence : public std::enable_shared_from_this<RelayPresence> {
   bool connected_ = false;
   std::string refusal_;
   Timer say_again_;
-  // Of a consumer: who has the stream now, who was asked for it, and who sends it.
-  std::string producer_, asked_, sender_, sender_session_;
-  unsigned attempt_ = 0;
+  // Of a consumer: who has the stream now, and who was asked for it.
+  std::string producer_, asked_;
+  unsigned attempt_ = 0, refusals_ = 0;
   Timer ask_again_;
   std::unique_ptr<RelayLink> link_;
 };
@@ -68,8 +70,8 @@ RelayLinkEvents RelayPresence::link_events() {
     });
   };
   RelayLinkEvents events;
-  events.connected = [post](const std::string&, bool) {
-    post([](RelayPresence& self) { self.on_connected(); });
+  events.connected = [post](bool ours) {
+    post([ours](RelayPresence& self) { self.on_connected(ours); });
   };
   events.message = [post](const Message& message) {
     post([message](RelayPresence& self) { self.on(message); });
@@ -116,12 +118,23 @@ void RelayPresence::say_status() {
   link_->send(status);
 }
 
-void RelayPresence::on_connected() {
+// Clients of WHIP and the relay's page bring a stream to who is a consumer under its name. A status
+// of its own, since it may be refused; at our relay only: others fail on that role.
+void RelayPresence::say_taker() {
+  SetPeerStatus status;
+  status.roles.listener = status.roles.consumer = true;
+  status.meta = write_stream_meta({stream_.name});
+  link_->send(status);
+}
+
+void RelayPresence::on_connected(bool ours) {
   connected_ = true;
   refusal_.clear();
+  refusals_ = 0;
   say_status();
   producer_.clear();
   asked_.clear();
+  if (!is_producer() && ours) say_taker();
   if (!is_producer()) link_->send(ListRequest{});
   events_.state("connected", "");
 }
@@ -129,11 +142,14 @@ void RelayPresence::on_connected() {
 void RelayPresence::on(const Message& message) {
   const char* left = is_producer() ? "The viewer left." : "The publisher left.";
   if (auto* started = std::get_if<StartSession>(&message)) {
-    on_started({started->session, started->peer, started->offer});
+    SessionRequest request{started->session, started->peer, started->offer};
+    request.visitor.emplace();
+    on_started(request);
   } else if (auto* given = std::get_if<SessionStarted>(&message)) {
-    sender_ = given->peer;
-    sender_session_ = given->session;
-    on_started({given->session, given->peer, std::nullopt});
+    SessionRequest request{given->session, given->peer};
+    if (given->peer != asked_) request.visitor.emplace();  // it came by itself
+    if (given->peer == asked_) asked_.clear();
+    on_started(request);
   } else if (auto* list = std::get_if<List>(&message)) {
     for (const PeerEntry& entry : list->producers)
       on_producer(entry.peer, true, entry.meta);
@@ -177,9 +193,9 @@ void RelayPresence::on_producer(const std::string& peer, bool produces, const st
   }
 }
 
-// Who sends already is not asked again.
+// Whoever sends now is over first.
 void RelayPresence::ask() {
-  if (!connected_ || producer_.empty() || asked_ == producer_ || sender_ == producer_) return;
+  if (!connected_ || producer_.empty() || asked_ == producer_ || !sessions_.empty()) return;
   ask_again_.cancel();
   asked_ = producer_;
   link_->send(StartSessionRequest{producer_, std::nullopt});
@@ -197,29 +213,36 @@ void RelayPresence::ask_later() {
 }
 
 // The session is over. A consumer asks for another, ever later while those that it gets are turned
-// away, and soon when the one that was in their way is over.
+// away.
 void RelayPresence::forget(const std::string& session) {
   sessions_.erase(session);
-  if (is_producer()) return;
-  if (session == sender_session_) {
-    sender_.clear();
-    sender_session_.clear();
-  } else {
-    attempt_ = 0;
-  }
-  if (sender_session_.empty()) ask_later();
+  if (!is_producer() && sessions_.empty() && asked_.empty()) ask_later();
 }
 
 void RelayPresence::on_refused(const std::string& details) {
-  if (!is_producer()) return ask_later();
-  if (std::exchange(refusal_, details) != details)
-    events_.warning({ErrorCode::refused, "The relay " + shown_ + " says: " + details});
+  if (is_producer() || details.starts_with(kNotTaker)) return on_status_refused(details);
+  ask_later();
+}
+
+void RelayPresence::on_status_refused(const std::string& details) {
+  if (std::exchange(refusal_, details) != details) {
+    std::string sentence = "The relay " + shown_ + " says: " + details;
+    if (is_producer())
+      events_.warning({ErrorCode::refused, sentence});
+    else
+      events_.info(sentence + " What is published there is watched all the same.");
+  }
   if (say_again_ || !connected_) return;
-  say_again_ = control_.after(kSayAgain, [weak = weak_from_this()] {
+  auto delay = is_producer() ? kSayAgain : backoff(refusals_++, g_random_double(), kAskAgain);
+  say_again_ = control_.after(delay, [weak = weak_from_this()] {
     auto self = weak.lock();
     if (!self) return;
     self->say_again_.cancel();
-    if (self->connected_) self->say_status();
+    if (!self->connected_) return;
+    if (self->is_producer())
+      self->say_status();
+    else
+      self->say_taker();
   });
 }
 

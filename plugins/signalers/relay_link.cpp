@@ -177,7 +177,7 @@ void Link::on_welcome(const std::string& peer) {
     for (const Message& message : waiting)
       write(message);
   }
-  events_.connected(peer, resumed);
+  events_.connected(is_ours());
 }
 
 void Link::on_closed(Link& self) {

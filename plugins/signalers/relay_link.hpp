@@ -16,8 +16,9 @@
 namespace webcast {
 
 struct RelayLinkEvents {  // on the link's thread, which they must not block; none after close()
-  // Welcome; whoever this is must say what it is, `resumed` or not.
-  std::function<void(const std::string& peer, bool resumed)> connected;
+  // Welcome; whoever this is must say what it is, whether it was here before or not. `ours`: it is
+  // a relay of this project, which takes more than GStreamer's.
+  std::function<void(bool ours)> connected;
   std::function<void(const Message&)> message;
   // "connecting" at the start, "reconnecting" when the connection broke.
   std::function<void(const std::string& state)> state;

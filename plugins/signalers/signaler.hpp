@@ -14,7 +14,7 @@
 
 #include "common/control_thread.hpp"
 #include "common/result.hpp"
-#include "signaling/protocol/message.hpp"  // kStreamFull
+#include "signaling/protocol/message.hpp"  // kStreamFull, kNotAuthorized, Visitor
 
 namespace webcast {
 
@@ -47,6 +47,8 @@ struct SessionRequest {
   bool wants_offer = false;            // the other side is a publisher that answers ours
   bool is_server = false;  // a media server: takes one track of a kind, in the codec we like best
   std::vector<std::string> ice_servers{};  // its own, beside the element's; never logged
+  // Who asks, as far as is known. None: we asked ourselves, so there is nobody to be let in.
+  std::optional<Visitor> visitor{};
 };
 
 struct SignalerEvents {  // on the control thread; none after stop()
@@ -60,6 +62,7 @@ struct SignalerEvents {  // on the control thread; none after stop()
   // "listening" (url: the player's), "connected", "reconnecting", "closed".
   std::function<void(const std::string& state, const std::string& url)> state;
   std::function<void(const Error&)> warning;  // to be shown loudly; the signaler goes on
+  std::function<void(const std::string& sentence)> info;  // to be shown; nothing is wrong
 };
 
 class Signaler {

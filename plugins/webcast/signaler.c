@@ -5,7 +5,8 @@
  *
  * A way for a publisher and its viewers to meet: it carries session descriptions and ICE
  * candidates between them, and knows nothing of media. Given to the property `signaler` of
- * `webcastsink` it takes the place of the property `location`.
+ * `webcastsink` or `webcastsrc` it takes the place of the property `location`. With `webcastsrc`
+ * a publisher stands wherever a viewer is spoken of here.
  *
  * A session belongs to one viewer. It begins when the implementation calls
  * [method@Webcast.Signaler.request_session] with a name for it that no other session has. With the

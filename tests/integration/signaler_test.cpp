@@ -1,4 +1,5 @@
-// webcastsink with a signaler of the application's, and a real viewer in this process behind it.
+// webcastsink with a signaler of the application's, and a real viewer in this process behind it;
+// webcastsrc with one, and a sink that publishes to it.
 #include <gtest/gtest.h>
 
 #include "tests/support/memory_signaler.hpp"
@@ -137,6 +138,85 @@ TEST_F(CustomSignaler, StartsAndStopsWithTheElementAnyNumberOfTimes) {
     webcast_signaler_request_session(memory.object(), "late", "somebody", nullptr);
     EXPECT_EQ(sink.viewers(), 0u);
   }
+}
+
+// What one element says, the other one is told.
+class TwoElements : public testing::Test {
+ protected:
+  TwoElements() {
+    g_object_set(source.sink(), "signaler", of_source.object(), nullptr);
+    g_object_set(sink.sink(), "signaler", of_sink.object(), nullptr);
+    of_source.on_call = [this](const SignalerCall& call) { hand_over(call, of_sink, "source"); };
+    of_sink.on_call = [this](const SignalerCall& call) { hand_over(call, of_source, "sink"); };
+  }
+  ~TwoElements() override {
+    source.stop();
+    sink.stop();
+  }
+  static void hand_over(const SignalerCall& call, MemorySignaler& to, const char* from) {
+    const char* text = call.text.c_str();
+    if (call.what == What::candidate)
+      webcast_signaler_receive_candidate(to.object(), "S", 0, text);
+    else if (call.what == What::description && call.type == "offer")
+      webcast_signaler_request_session(to.object(), "S", from, text);
+    else if (call.what == What::description)
+      webcast_signaler_receive_description(to.object(), "S", "answer", text);
+    else if (call.what == What::end)
+      webcast_signaler_session_ended(to.object(), "S", text);
+  }
+  void play() {
+    ASSERT_TRUE(source.play());
+    ASSERT_TRUE(sink.play());
+    EXPECT_EQ(of_source.wait_for(What::start)->session, "mine");
+    ASSERT_TRUE(of_sink.wait_for(What::start));
+  }
+  void expect_pictures() {
+    EXPECT_TRUE(source.wait_for("webcast-publisher-connected"));
+    // Preroll: a picture went through the pad.
+    EXPECT_TRUE(SinkPipeline::eventually([this] {
+      GstSample* sample = nullptr;
+      g_object_get(source.element("out"), "last-sample", &sample, nullptr);
+      if (sample) gst_sample_unref(sample);
+      return sample != nullptr;
+    }));
+  }
+
+  MemorySignaler of_source, of_sink;
+  SinkPipeline source{
+      "webcastsrc stream=mine local-addresses=\"<127.0.0.1>\" ! fakesink name=out async=false"};
+  SinkPipeline sink{
+      "videotestsrc is-live=true ! video/x-raw,width=320,height=240 ! "
+      "webcastsink local-addresses=\"<127.0.0.1>\""};
+};
+
+TEST_F(TwoElements, ASourceTakesThePublishersOffer) {
+  play();
+  webcast_signaler_request_session(of_sink.object(), "S", "source", nullptr);
+  expect_pictures();
+}
+
+TEST_F(TwoElements, ASourceMakesTheOfferForAPublisherThatHasNone) {
+  play();
+  webcast_signaler_request_session(of_source.object(), "S", "sink", nullptr);
+  expect_pictures();
+}
+
+TEST_F(TwoElements, ASourceThatStopsTellsTheOtherSide) {
+  play();
+  webcast_signaler_request_session(of_sink.object(), "S", "source", nullptr);
+  expect_pictures();
+  source.stop();
+  auto ended = of_source.wait_for(What::end);
+  ASSERT_TRUE(ended);
+  EXPECT_EQ(ended->session, "S");
+  EXPECT_TRUE(of_source.wait_for(What::stop));
+  EXPECT_TRUE(sink.wait_for("webcast-viewer-removed"));
+}
+
+TEST_F(TwoElements, ASignalerThatCannotStartStopsTheSourceInItsOwnWords) {
+  of_source.refuse_start = "wrong number";
+  EXPECT_FALSE(source.play());
+  EXPECT_NE(source.wait_for_error().find("wrong number"), std::string::npos);
 }
 
 TEST_F(CustomSignaler, WhatIsSaidOfUnknownSessionsIsIgnored) {

@@ -65,7 +65,7 @@ def property_problems(element, readme):
 
 def signal_problems(element, readme):
     documented = {name: arguments for name, arguments in
-                  re.findall(r"`([a-z]+(?:-[a-z]+)+)\(([^)`]*)\)`", readme)}
+                  re.findall(r"`([a-z]+(?:-[a-z]+)*)\(([^)`]*)\)`", readme)}
     names = GObject.signal_list_names(element.__gtype__)
     for name in names:
         count = len(GObject.signal_query(name, element.__gtype__).param_types)

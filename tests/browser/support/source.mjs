@@ -20,16 +20,21 @@ export class Source extends Program {
 
   /**
    * @param {string} pipeline  more branches, from "from."; the picture's first one is taken
-   * @param {{properties?: string, port?: number, look?: boolean}} options
+   * @param {{properties?: string, port?: number, look?: boolean, location?: string}} options
+   *   location: a relay's, in place of a port of its own
    */
-  static async start(pipeline = '', { properties = '', port = 0, look = true } = {}) {
+  static async start(pipeline = '', { properties = '', port = 0, look = true, location = '' } = {}) {
     const folder = await mkdtemp(path.join(os.tmpdir(), 'webcast-source-'));
     const looking = look ? `from.video_0 ! queue ! videoconvert ! videoscale ! video/x-raw,format=RGB,width=${kWidth},height=${kHeight}
       ! filesink async=false buffer-mode=unbuffered location=${path.join(folder, 'pictures')}` : '';
     const source = new Source('gst-launch-1.0', ['-m', 'webcastsrc', 'name=from',
-      `location=listen://127.0.0.1:${port}`, ...(properties ? words(properties) : []),
+      `location=${location || `listen://127.0.0.1:${port}`}`, ...(properties ? words(properties) : []),
       ...(looking ? words(looking) : []), ...(pipeline ? words(pipeline) : [])], environment);
     source.#folder = folder;
+    if (location) {
+      await source.says(/webcast-signaling-state.*state=\(string\)"?connected/);
+      return source;
+    }
     const [, url] = await source.says(/webcast-listening, url=\(string\)"?([^";\s]+)/);
     source.url = url;
     return source;

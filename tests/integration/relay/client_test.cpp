@@ -107,19 +107,19 @@ TEST_F(RelayClient, ABadAddressIsAnErrorAtOnce) {
 TEST_F(RelayClient, ATokenIsPartOfTheLocationAndOfNoMessage) {
   ServerSettings settings;
   settings.address.port = 0;
-  settings.publish_token = "bring-4";
-  settings.view_token = "look-4";
+  settings.publish_token = "bring-s3cret";
+  settings.view_token = "look-s3cret";
   settings.room.remote_producers = true;
   auto relay = Server::start(settings);
   ASSERT_TRUE(relay);
   std::string location = "ws://" + (*relay)->address().text() + "/";
-  Sink refused(control_, location + "?token=wrong-4", "live");
+  Sink refused(control_, location + "?token=wrong-s3cret", "live");
   ASSERT_TRUE(refused.start());
   auto warning = refused.next("warning");
   ASSERT_TRUE(warning);
   EXPECT_THAT(warning->text, HasSubstr("?token="));
-  EXPECT_THAT(warning->text, testing::Not(HasSubstr("wrong-4")));
-  Sink sink(control_, location + "?token=bring-4", "live");
+  EXPECT_THAT(warning->text, testing::Not(HasSubstr("wrong-s3cret")));
+  Sink sink(control_, location + "?token=bring-s3cret", "live");
   ASSERT_TRUE(sink.start());
   EXPECT_TRUE(sink.next("connected"));
 }
@@ -198,6 +198,58 @@ TEST_F(RelayClient, AConsumerTakesTheStreamOfItsName) {
   EXPECT_EQ(ended->text, "The publisher left.");
   ASSERT_TRUE(produces(heir, "live"));
   EXPECT_TRUE(heir.receive_text_with("startSession")) << "the next one of that name";
+  EXPECT_TRUE(source.next("requested"));
+}
+
+TEST_F(RelayClient, AConsumerIsBroughtAStreamUnderItsNameToo) {
+  RelayProcess relay;
+  Sink source(control_, relay.location(), "live", {}, SignalerRole::consumer);
+  ASSERT_TRUE(source.start());
+  ASSERT_TRUE(source.next("connected"));
+  TestClient publisher(relay.port()), producer(relay.port());
+  ASSERT_TRUE(publisher.upgrade());
+  std::string list;
+  while (list.find("\"live\"") == std::string::npos) {
+    publisher.send_text(R"({"type":"listConsumers"})");
+    auto answer = publisher.receive_text_with("listConsumers");
+    ASSERT_TRUE(answer);
+    list = *answer;
+  }
+  std::string taker = list.substr(list.find("\"id\":\"") + 6, 36);
+  publisher.send_text(R"({"type":"startSession","peerId":")" + taker + R"("})");
+  auto started = publisher.receive_text_with("startSession");
+  ASSERT_TRUE(started);
+  auto requested = source.next("requested");
+  ASSERT_TRUE(requested);
+  EXPECT_EQ(requested->session, member(*started, "sessionId"));
+  EXPECT_TRUE(requested->asks);
+
+  ASSERT_TRUE(produces(producer, "live"));
+  publisher.send_text(R"({"type":"endSession","sessionId":")" + requested->session + R"("})");
+  ASSERT_TRUE(source.next("ended"));
+  auto own = source.next("requested");
+  ASSERT_TRUE(own) << "now it asks for what is published there";
+  EXPECT_FALSE(own->asks);
+}
+
+TEST_F(RelayClient, AConsumerWithAViewersTokenIsToldWhatItDoesNotGetAndWatches) {
+  ServerSettings settings;
+  settings.address.port = 0;
+  settings.publish_token = "bring-s3cret";
+  settings.view_token = "look-s3cret";
+  settings.room.remote_producers = true;
+  auto relay = Server::start(settings);
+  ASSERT_TRUE(relay);
+  std::string location = "ws://" + (*relay)->address().text() + "/?token=look-s3cret";
+  Sink source(control_, location, "live", {}, SignalerRole::consumer);
+  ASSERT_TRUE(source.start());
+  auto told = source.next("info");
+  ASSERT_TRUE(told);
+  EXPECT_THAT(told->text, HasSubstr("publish token"));
+  EXPECT_THAT(told->text, HasSubstr("watched all the same"));
+  EXPECT_THAT(told->text, testing::Not(HasSubstr("s3cret")));
+  auto peer = (*relay)->join([](const Message&) {});
+  peer->send(SetPeerStatus{Roles{.producer = true}, R"({"name":"live"})", {}});
   EXPECT_TRUE(source.next("requested"));
 }
 

@@ -68,23 +68,74 @@ GstPadProbeReturn count_buffer(GstPad*, GstPadProbeInfo*, gpointer count) {
   return GST_PAD_PROBE_OK;
 }
 
+// A source at the relay, whose frames are counted.
+struct Taker {
+  explicit Taker(const std::string& location)
+      : source("webcastsrc name=s local-addresses=\"<127.0.0.1>\" location=" + location +
+               " ! fakesink name=out sync=false") {
+    auto pad = adopt(gst_element_get_static_pad(source.element("out"), "sink"));
+    gst_pad_add_probe(pad.get(), GST_PAD_PROBE_TYPE_BUFFER, count_buffer, &frames, nullptr);
+  }
+  bool more() {
+    unsigned before = frames;
+    return SinkPipeline::eventually([&] { return frames > before + 30; });
+  }
+  std::atomic<unsigned> frames{0};
+  SinkPipeline source;  // last: its threads count
+};
+
+std::string whip_at(RelayProcess& relay) {
+  return sink_at("whip://127.0.0.1:" + std::to_string(relay.port()) + "/whip/live");
+}
+
 TEST(MediaBesideARelay, FlowsToASourceThatFindsThePublisherAgain) {
   RelayProcess relay;
-  std::atomic<unsigned> frames{0};
-  SinkPipeline source("webcastsrc name=s local-addresses=\"<127.0.0.1>\" location=" +
-                      relay.location() + " ! fakesink name=out sync=false");
-  auto pad = adopt(gst_element_get_static_pad(source.element("out"), "sink"));
-  gst_pad_add_probe(pad.get(), GST_PAD_PROBE_TYPE_BUFFER, count_buffer, &frames, nullptr);
-  ASSERT_TRUE(source.play());
-  ASSERT_TRUE(reaches(source, "connected"));
+  Taker taker(relay.location());
+  ASSERT_TRUE(taker.source.play());
+  ASSERT_TRUE(reaches(taker.source, "connected"));
   for (int i = 0; i < 2; i++) {
     SinkPipeline sink(kVideo + sink_at(relay.location()));
     ASSERT_TRUE(sink.play());
-    unsigned before = frames;
-    ASSERT_TRUE(SinkPipeline::eventually([&] { return frames > before + 30; })) << i;
+    ASSERT_TRUE(taker.more()) << i;
     sink.stop();
-    ASSERT_TRUE(source.wait_for("webcast-publisher-removed"));
+    ASSERT_TRUE(taker.source.wait_for("webcast-publisher-removed"));
   }
+}
+
+TEST(MediaBesideARelay, FlowsToASourceFromAClientOfWhip) {
+  RelayProcess relay;
+  Taker taker(relay.location());
+  ASSERT_TRUE(taker.source.play());
+  ASSERT_TRUE(reaches(taker.source, "connected"));
+  for (int i = 0; i < 2; i++) {
+    SinkPipeline client(kVideo + whip_at(relay));
+    ASSERT_TRUE(client.play());
+    ASSERT_TRUE(taker.more()) << i;
+    client.stop();
+    ASSERT_TRUE(taker.source.wait_for("webcast-publisher-removed"));
+  }
+  SinkPipeline sink(kVideo + sink_at(relay.location()));
+  ASSERT_TRUE(sink.play());
+  EXPECT_TRUE(taker.more()) << "and from who publishes there, when it is free";
+}
+
+TEST(MediaBesideARelay, WhoSendsByWhipIsNotDisturbedByAPublisherOfThatName) {
+  RelayProcess relay;
+  Taker taker(relay.location());
+  ASSERT_TRUE(taker.source.play());
+  ASSERT_TRUE(reaches(taker.source, "connected"));
+  auto client = std::make_unique<SinkPipeline>(kVideo + whip_at(relay));
+  ASSERT_TRUE(client->play());
+  ASSERT_TRUE(taker.more());
+  SinkPipeline sink(kVideo + sink_at(relay.location()));
+  ASSERT_TRUE(sink.play());
+  auto viewer = watch(page_of(relay), {"--no-audio"});
+  ASSERT_TRUE(receives(*viewer, 10)) << "it is there for others";
+  EXPECT_TRUE(taker.more());
+  EXPECT_EQ(sink.viewers(), 1u) << "the source did not ask for it";
+  client.reset();
+  EXPECT_TRUE(SinkPipeline::eventually([&] { return sink.viewers() == 2; }));
+  EXPECT_TRUE(taker.more());
 }
 
 TEST(MediaBesideARelay, IsServedByAListenerOfTheSameSinkToo) {

@@ -20,6 +20,7 @@ struct Event {
   std::string kind{}, session{}, text{};
   std::vector<std::string> servers{};  // of a request
   bool is_server = false;
+  bool asks = false;  // somebody does, whom the application may refuse
 };
 
 // A signaler and what it told, for a test's thread. All calls go to the control thread.
@@ -97,7 +98,7 @@ class Sink {
     SignalerEvents e;
     e.session_requested = [this](const SessionRequest& request) {
       tell({"requested", request.session, request.offer.value_or(""), request.ice_servers,
-            request.is_server});
+            request.is_server, request.visitor.has_value()});
     };
     e.description = [this](const std::string& session, bool is_offer, const std::string& sdp) {
       tell({is_offer ? "offer" : "answer", session, sdp});
@@ -109,6 +110,7 @@ class Sink {
       tell({"ended", session, reason});
     };
     e.state = [this](const std::string& state, const std::string& url) { tell({state, "", url}); };
+    e.info = [this](const std::string& sentence) { tell({"info", "", sentence}); };
     e.warning = [this](const Error& error) { tell({"warning", "", error.sentence}); };
     return e;
   }

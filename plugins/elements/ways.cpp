@@ -1,0 +1,22 @@
+#include "plugins/elements/ways.hpp"
+
+#include "plugins/signalers/custom.hpp"
+
+namespace webcast {
+
+Result<void> open_ways(WebcastSignaler* signaler, const std::vector<std::string>& locations,
+                       const OpenWay& open) {
+  if (signaler)
+    return open(G_OBJECT_TYPE_NAME(signaler), [signaler](SignalerContext context) {
+      return make_custom_signaler(signaler, std::move(context));
+    });
+  for (const std::string& location : locations) {
+    auto opened = open(location, [&location](SignalerContext context) {
+      return make_signaler(location, std::move(context));
+    });
+    if (!opened) return opened;
+  }
+  return {};
+}
+
+}  // namespace webcast
