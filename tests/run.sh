@@ -52,6 +52,11 @@ count() {
     if [ "$3" -ne 0 ] && [ "$2" -eq 0 ]; then failed=$((failed + 1)); fi
 }
 
+# look_for_secrets FILE: one more case, about what the tests printed.
+look_for_secrets() {
+    if sh "$root/tests/support/secrets.sh" "$1"; then count 1 0 0; else count 0 1 0; fi
+}
+
 if [ -n "$suites" ]; then
     # A program that dies leaves no report: an old one must not count for it.
     report=$build/meson-logs/testlog.json
@@ -70,6 +75,7 @@ if [ -n "$suites" ]; then
     meson test -C "$build" --no-rebuild --print-errorlogs "$@" $suites || status=$?
     # shellcheck disable=SC2046 # two numbers
     count $(python3 "$root/tests/support/count_results.py" "$report") "$status"
+    look_for_secrets "${report%.json}.txt"
 fi
 
 if [ "$browser" = yes ]; then
@@ -85,6 +91,7 @@ if [ "$browser" = yes ]; then
     # shellcheck disable=SC2046 # two numbers
     count $(awk '/^# pass /{ pass = $3 } /^# (fail|cancelled) /{ fail += $3 }
                  END { print pass + 0, fail + 0 }' "$report") "$status"
+    look_for_secrets "$report"
 fi
 
 printf '%d passed, %d failed\n' "$passed" "$failed"

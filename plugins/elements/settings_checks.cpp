@@ -33,7 +33,7 @@ Result<void> check_ice(const IceSettings& ice) {
   if (!ice.external_address.empty() && !g_hostname_is_ip_address(ice.external_address.c_str()))
     return invalid("external-address: \"" + ice.external_address + "\" is not an IP address");
   if (!ice.stun_server.empty() && !g_str_has_prefix(ice.stun_server.c_str(), "stun://"))
-    return invalid("stun-server: \"" + ice.stun_server + "\" must look like stun://host:port");
+    return invalid("stun-server must look like stun://host:port");
   for (const std::string& server : ice.turn_servers)
     if (!g_str_has_prefix(server.c_str(), "turn://") &&
         !g_str_has_prefix(server.c_str(), "turns://"))

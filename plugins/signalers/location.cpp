@@ -25,7 +25,7 @@ Result<Location> parse_location(const std::string& text) {
                                 [](char c) { return g_ascii_isalnum(c) || c == '+' || c == '-'; });
   if (!has_scheme || g_ascii_isdigit(text[0])) {
     return Error{ErrorCode::invalid_argument,
-                 "\"" + text +
+                 "\"" + shown_location(text) +
                      "\" is not a location: it begins with a scheme, like "
                      "listen://127.0.0.1:8080."};
   }
@@ -40,8 +40,7 @@ Result<Location> parse_location(const std::string& text) {
 std::string shown_location(const std::string& location) {
   std::string shown = location.substr(0, location.find_first_of("?#"));
   size_t start = shown.find("://");
-  if (start == std::string::npos) return shown;
-  start += 3;
+  start = start == std::string::npos ? 0 : start + 3;
   size_t at = shown.rfind('@', shown.find('/', start));
   if (at != std::string::npos && at >= start) shown.erase(start, at + 1 - start);
   return shown;
@@ -57,8 +56,7 @@ Result<std::vector<std::string>> split_locations(const std::string& locations) {
       return Error{ErrorCode::invalid_argument,
                    locations.empty()
                        ? "The location is empty: set it to listen://127.0.0.1:8080, for example."
-                       : "One of the locations in \"" + locations +
-                             "\" is empty: separate them by single commas."};
+                       : "One of the locations is empty: separate them by single commas."};
     }
     parts.push_back(std::move(part));
     start = comma + 1;

@@ -2,18 +2,15 @@
 
 #include <libsoup/soup.h>
 
+#include "plugins/signalers/location.hpp"
+
 namespace webcast {
 
 namespace {
 
-// Up to the query; a location that cannot be read may hold a token, too.
-std::string without_query(const std::string& location) {
-  return location.substr(0, location.find_first_of("?#"));
-}
-
 Error bad(const std::string& location, const std::string& why) {
   return {ErrorCode::invalid_argument,
-          without_query(location) + ": " + why +
+          shown_location(location) + ": " + why +
               " A relay's location looks like ws://relay.example.org:8080 or "
               "wss://relay.example.org."};
 }
@@ -46,15 +43,10 @@ std::string reason(const GError* error, unsigned status) {
 }  // namespace
 
 Result<RelayAddress> parse_relay_address(const std::string& location) {
-  GError* error = nullptr;
   auto flags = static_cast<GUriFlags>(G_URI_FLAGS_ENCODED | G_URI_FLAGS_SCHEME_NORMALIZE);
-  auto uri = adopt(g_uri_parse(location.c_str(), flags, &error));
-  if (!uri) {
-    Error result = bad(location, "this is not an address.");
-    result.cause = error->message;
-    g_error_free(error);
-    return result;
-  }
+  // Its own words may quote the location, token and all.
+  auto uri = adopt(g_uri_parse(location.c_str(), flags, nullptr));
+  if (!uri) return bad(location, "this is not an address.");
   const char* scheme = g_uri_get_scheme(uri.get());
   if (!g_str_equal(scheme, "ws") && !g_str_equal(scheme, "wss"))
     return bad(location, "the scheme is neither ws nor wss.");
@@ -64,7 +56,7 @@ Result<RelayAddress> parse_relay_address(const std::string& location) {
   if (g_uri_get_userinfo(uri.get()))
     return Error{ErrorCode::invalid_argument,
                  "A relay's location takes no user and password: use ?token=… instead."};
-  return RelayAddress{uri, without_query(location)};
+  return RelayAddress{uri, shown_location(location)};
 }
 
 Error relay_trouble(const RelayAddress& address, const GError* error, unsigned status) {

@@ -19,7 +19,7 @@ Result<std::unique_ptr<Signaler>> make_signaler(const std::string& location,
       parsed->scheme == "wheps")
     return make_whip_signaler(location, parsed->scheme, parsed->rest, std::move(context));
   return Error{ErrorCode::not_supported,
-               location + ": this build does not know the scheme \"" + parsed->scheme +
+               shown_location(location) + ": this build does not know the scheme \"" + parsed->scheme +
                    "\" (yet). It knows listen://HOST:PORT, ws(s)://HOST:PORT, "
                    "whip(s)://HOST/PATH and whep(s)://HOST/PATH, for example listen://127.0.0.1:8080."};
 }

@@ -29,15 +29,17 @@ std::chrono::seconds retry_after(const HttpReply& reply) {
   return std::chrono::seconds(std::clamp<gint64>(seconds, 0, kLongestRetryAfter));
 }
 
-// What the server says, as far as it can be shown.
-std::string first_line(const std::string& body) {
+// What the server says, as far as it can be shown: it may repeat the token.
+std::string first_line(const std::string& body, const std::string& token) {
   std::string line = body.substr(0, std::min({body.find('\n'), body.find('\r'), size_t{200}}));
   bool text = g_utf8_validate_len(line.data(), line.size(), nullptr) &&
               std::none_of(line.begin(), line.end(), [](char c) { return g_ascii_iscntrl(c); });
-  return text && !line.empty() ? " It says: " + line : "";
+  bool tells = !token.empty() && body.find(token) != std::string::npos;
+  return text && !tells && !line.empty() ? " It says: " + line : "";
 }
 
-Error refusal(const HttpReply& reply) {
+Error refusal(const HttpReply& reply, const std::string& token) {
+  auto its_words = [&] { return first_line(reply.body, token); };
   std::string status = " (" + std::to_string(reply.status) + ")";
   switch (reply.status) {
     case 0:
@@ -46,7 +48,8 @@ Error refusal(const HttpReply& reply) {
     case 403:
       return {ErrorCode::refused, "The server refuses us" + status +
                                       ": set publish-token (WHIP) or view-token (WHEP) to the "
-                                      "token that it asks for."};
+                                      "token that it asks for." +
+                                      its_words()};
     case 404:
     case 405:
       return {ErrorCode::not_found,
@@ -55,7 +58,7 @@ Error refusal(const HttpReply& reply) {
     case 429:
     case 503:
       return {ErrorCode::refused, "The server has no place for us, or no stream, now" + status + "." +
-                                      first_line(reply.body)};
+                                      its_words()};
     default:
       break;
   }
@@ -64,10 +67,10 @@ Error refusal(const HttpReply& reply) {
                                     status + ": use the address that it names."};
   if (reply.status / 100 == 4)
     return {ErrorCode::not_supported,
-            "The server does not take the offer" + status + "." + first_line(reply.body)};
+            "The server does not take the offer" + status + "." + its_words()};
   if (reply.status / 100 == 2)
     return {ErrorCode::failed, "The server's answer is no session description."};
-  return {ErrorCode::failed, "The server failed" + status + "." + first_line(reply.body)};
+  return {ErrorCode::failed, "The server failed" + status + "." + its_words()};
 }
 
 }  // namespace
@@ -146,7 +149,7 @@ bool WhipClient::follow(const HttpReply& reply) {
 
 void WhipClient::fail(const HttpReply& reply) {
   auto held = shared_from_this();
-  events_.failed({refusal(reply), retry_after(reply)});
+  events_.failed({refusal(reply, token_), retry_after(reply)});
 }
 
 void WhipClient::add_candidate(const std::string& mid, const std::string& candidate) {

@@ -43,6 +43,12 @@ bool split(std::string_view text, std::string_view& host, std::string_view& port
   return true;
 }
 
+// Where a token or a password stands, though it has no place there, it is not repeated.
+std::string quoted(std::string_view text) {
+  if (text.find_first_of("?#@") != std::string_view::npos) return "What stands there";
+  return "\"" + std::string(text) + "\"";
+}
+
 }  // namespace
 
 bool is_ip_address(const std::string& host) {
@@ -77,19 +83,17 @@ Result<ListenAddress> parse_listen_address(std::string_view text) {
   bool has_port = false;
   if (!split(text, host, port, has_port)) {
     return Error{ErrorCode::invalid_argument,
-                 "\"" + std::string(text) +
-                     "\" is not HOST:PORT; an IPv6 address stands in brackets: [::1]:8080."};
+                 quoted(text) + " is not HOST:PORT; an IPv6 address stands in brackets: [::1]:8080."};
   }
   if (has_port && !parse_port(port, address.port)) {
-    return Error{ErrorCode::invalid_argument, "\"" + std::string(port) +
-                                                  "\" is not a port: use 1 to 65535, or 0 for a "
-                                                  "free one."};
+    return Error{ErrorCode::invalid_argument,
+                 quoted(port) + " is not a port: use 1 to 65535, or 0 for a free one."};
   }
   address.host = std::string(host);
   if (!host.empty() && host != "localhost" && !is_ip_address(address.host)) {
     return Error{ErrorCode::invalid_argument,
-                 "\"" + address.host +
-                     "\" is not an address of this machine: use an IP address, localhost, or "
+                 quoted(host) +
+                     " is not an address of this machine: use an IP address, localhost, or "
                      "nothing (\":8080\") for all addresses."};
   }
   return address;

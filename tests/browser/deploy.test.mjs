@@ -70,7 +70,7 @@ async function reachable(port, server) {
 }
 
 scene('nginx in front: the page plays over https, and no log has the token', async (bench) => {
-  const secret = 'q8vT1sUe4Yb2';
+  const secret = 's3cret-q8vT1';
   const sink = await bench.sink(`${sources.picture} ${sources.sound}`,
     { properties: `allow-origins=https://${name} view-token=${secret}` });
   const { plain, tls, log } = await nginx(bench, sink.port);

@@ -114,14 +114,14 @@ scene('Two pictures of one stream stand side by side', async (bench) => {
 });
 
 scene('A stream with a token wants it, says so, and plays with it', async (bench) => {
-  const sink = await bench.sink(sources.picture, { properties: 'view-token=open-sesame' });
+  const sink = await bench.sink(sources.picture, { properties: 'view-token=open-s3cret' });
   const page = `${sink.url}watch/live`;
   assert.equal((await fetch(page)).status, 401);
-  const player = await bench.player(browsers.chromium, `${page}?token=open-sesame`);
+  const player = await bench.player(browsers.chromium, `${page}?token=open-s3cret`);
   await player.is('playing');
   await player.frames();
   await player.silent();
-  await player.page.evaluate(() => document.querySelector('webcast-player').setAttribute('token', 'wrong'));
+  await player.page.evaluate(() => document.querySelector('webcast-player').setAttribute('token', 'wrong-s3cret'));
   await player.is('failed');
   assert.match(await player.status(), /refuses this page/);
   assert.match(await player.status(), /\?token=/);

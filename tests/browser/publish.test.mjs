@@ -130,9 +130,9 @@ scene('A WHIP client of a few lines is taken as well', async (bench) => {
 });
 
 scene('With a publish token the page takes it from its address', async (bench) => {
-  const from = await source(bench, '', { properties: 'publish-token=bring' });
+  const from = await source(bench, '', { properties: 'publish-token=bring-s3cret' });
   assert.equal((await fetch(`${from.url}publish/live`)).status, 401);
-  const page = await publisher(bench, browsers.chromiumCamera, `${from.url}publish/live?token=bring`);
+  const page = await publisher(bench, browsers.chromiumCamera, `${from.url}publish/live?token=bring-s3cret`);
   await page.goLive();
   await from.more(10);
   await page.silent();

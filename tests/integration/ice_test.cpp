@@ -167,13 +167,13 @@ class TurnServer : public Ice {
 
 class Turn : public TurnServer {
   std::vector<std::string> command() override {
-    return bare({"--lt-cred-mech", "--user=alice:wonder"});
+    return bare({"--lt-cred-mech", "--user=alice:wonder-s3cret"});
   }
 };
 
 class TurnSecret : public TurnServer {
   std::vector<std::string> command() override {
-    return bare({"--use-auth-secret", "--static-auth-secret=north"});
+    return bare({"--use-auth-secret", "--static-auth-secret=north-s3cret"});
   }
 };
 
@@ -190,7 +190,7 @@ class TurnRecipe : public TurnServer {
              {"listening-port=3478\n", ""},
              {"tls-listening-port=5349\n", "no-tls\nno-dtls\n"},
              {"external-ip=203.0.113.7\n", ""},
-             {"static-auth-secret=CHANGE-ME\n", "static-auth-secret=north\n"},
+             {"static-auth-secret=CHANGE-ME\n", "static-auth-secret=north-s3cret\n"},
              {"cert=/etc/letsencrypt/live/turn.example.org/fullchain.pem\n", ""},
              {"pkey=/etc/letsencrypt/live/turn.example.org/privkey.pem\n", ""},
              {"min-port=49152\nmax-port=65535\n", "min-port=43000\nmax-port=43099\n"},
@@ -209,36 +209,36 @@ class TurnRecipe : public TurnServer {
 };
 
 TEST_F(Turn, RelayPolicySendsOnlyThroughTheServerOverUdp) {
-  launch_relayed(server("alice:wonder@") + "?transport=udp");
+  launch_relayed(server("alice:wonder-s3cret@") + "?transport=udp");
   expect_relayed();
 }
 TEST_F(Turn, RelayPolicySendsOnlyThroughTheServerOverTcp) {
-  launch_relayed(server("alice:wonder@") + "?transport=tcp");
+  launch_relayed(server("alice:wonder-s3cret@") + "?transport=tcp");
   expect_relayed();
 }
 TEST_F(Turn, WrongCredentialsEndTheViewerWithAReason) {
-  launch_relayed(server("alice:wrong@"));
+  launch_relayed(server("alice:wrong-s3cret@"));
   expect_turned_away();
 }
 
 TEST_F(TurnSecret, GivesAViewerACredentialThatTheServerTakes) {
-  launch_relayed(server("") + "?transport=udp", "turn-secret=north");
+  launch_relayed(server("") + "?transport=udp", "turn-secret=north-s3cret");
   expect_relayed();
 }
 TEST_F(TurnSecret, OfAnotherServerEndsTheViewerWithAReason) {
-  launch_relayed(server(""), "turn-secret=south");
+  launch_relayed(server(""), "turn-secret=south-s3cret");
   expect_turned_away();
 }
 TEST_F(TurnSecret, CredentialsThatExpiredAreRefusedByTheServer) {
   auto past = std::chrono::system_clock::now() - kTurnCredentialLife - std::chrono::minutes(1);
-  auto expired = with_turn_credential(server(""), "north", "viewer", past);
+  auto expired = with_turn_credential(server(""), "north-s3cret", "viewer", past);
   ASSERT_TRUE(expired);
   launch_relayed(*expired);
   expect_turned_away();
 }
 
 TEST_F(TurnRecipe, GivesAViewerACredentialThatTheServerTakes) {
-  launch_relayed(server("") + "?transport=udp", "turn-secret=north");
+  launch_relayed(server("") + "?transport=udp", "turn-secret=north-s3cret");
   expect_relayed();
 }
 

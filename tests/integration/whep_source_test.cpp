@@ -188,10 +188,10 @@ TEST(WhepSource, OffersToReceiveAllItsCodecsOnOneTransport) {
   habits.refusals = 1;
   habits.post_status = 503;
   WhipServer server(habits);
-  Player player(whep_location(server), "view-token=t0ken video-codecs=VP8,H264");
+  Player player(whep_location(server), "view-token=s3cret video-codecs=VP8,H264");
   auto post = server.next("POST");
   ASSERT_TRUE(post);
-  EXPECT_EQ(post->header("authorization"), "Bearer t0ken");
+  EXPECT_EQ(post->header("authorization"), "Bearer s3cret");
   EXPECT_EQ(post->header("content-type"), "application/sdp");
   const std::string& offer = post->body;
   for (const char* part : {"a=group:BUNDLE ", "a=setup:actpass", "a=recvonly", " VP8/90000",
@@ -207,12 +207,12 @@ TEST(WhepSource, AFalsifiedFingerprintNeverGetsABufferOutAndIsDeleted) {
   WhipServer server(
       hands_on_to(port_of(sink.play_and_listen()),
                   [](const std::string& answer) { return falsified(answer, "bad"); }));
-  Player player(whep_location(server), "view-token=t0ken");
+  Player player(whep_location(server), "view-token=s3cret");
   EXPECT_NE(player.pipeline.wait_for_warning().find("fingerprint"), std::string::npos);
   auto gone = server.next("DELETE");
   ASSERT_TRUE(gone);
   EXPECT_EQ(gone->path, "/session/1");
-  EXPECT_EQ(gone->header("authorization"), "Bearer t0ken");
+  EXPECT_EQ(gone->header("authorization"), "Bearer s3cret");
   EXPECT_EQ(player.pads_added, 0u);
 }
 
@@ -228,17 +228,17 @@ TEST(WhepSource, AnAnswerThatIsNoneIsToldAndTriedAgain) {
 }
 
 TEST(WhepSource, AWrongTokenIsToldWithTheRemedyAndTheRightOnePlays) {
-  SinkPipeline sink(sink_at(0, "view-token=right"));
+  SinkPipeline sink(sink_at(0, "view-token=right-s3cret"));
   uint16_t port = port_of(sink.play_and_listen());
   {
-    Player wrong(whep(port), "view-token=wr0ng");
+    Player wrong(whep(port), "view-token=wr0ng-s3cret");
     std::string warning = wrong.pipeline.wait_for_warning();
     EXPECT_NE(warning.find("401"), std::string::npos) << warning;
     EXPECT_NE(warning.find("view-token"), std::string::npos) << warning;
     EXPECT_EQ(warning.find("wr0ng"), std::string::npos) << "a secret";
     EXPECT_EQ(wrong.pads_added, 0u);
   }
-  Player right(whep(port), "view-token=right");
+  Player right(whep(port), "view-token=right-s3cret");
   EXPECT_TRUE(right.more("video_0"));
 }
 

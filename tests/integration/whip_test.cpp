@@ -124,7 +124,7 @@ class Receiver {
 
 std::string whip_sink(const WhipServer& server) {
   return " webcastsink name=s location=" + server.location() +
-         " local-addresses=\"<127.0.0.1>\" publish-token=t0ken ";
+         " local-addresses=\"<127.0.0.1>\" publish-token=s3cret ";
 }
 
 TEST(Whip, PublishesToAServerAndDeletesOnStop) {
@@ -144,7 +144,7 @@ TEST(Whip, PublishesToAServerAndDeletesOnStop) {
   sink.stop();
   auto gone = server.next("DELETE");
   ASSERT_TRUE(gone);
-  EXPECT_EQ(gone->header("authorization"), "Bearer t0ken");
+  EXPECT_EQ(gone->header("authorization"), "Bearer s3cret");
   receiver.stop();
 }
 
@@ -220,19 +220,19 @@ GstPadProbeReturn count_buffer(GstPad*, GstPadProbeInfo*, gpointer count) {
 TEST(Whip, ASourceOfOursTakesTheStreamByTheListenersEndpoint) {
   std::atomic<unsigned> frames{0};
   SinkPipeline source("webcastsrc name=s stream=in location=listen://127.0.0.1:0 "
-                      "publish-token=t0ken local-addresses=\"<127.0.0.1>\" "
+                      "publish-token=s3cret local-addresses=\"<127.0.0.1>\" "
                       "! fakesink name=out sync=false");
   auto pad = adopt(gst_element_get_static_pad(source.element("out"), "sink"));
   gst_pad_add_probe(pad.get(), GST_PAD_PROBE_TYPE_BUFFER, count_buffer, &frames, nullptr);
   std::string url = source.play_and_listen();
   ASSERT_FALSE(url.empty());
   {
-    SinkPipeline sink(kVideo + " webcastsink publish-token=t0ken location=whip" + url.substr(4) +
+    SinkPipeline sink(kVideo + " webcastsink publish-token=s3cret location=whip" + url.substr(4) +
                       "whip/in local-addresses=\"<127.0.0.1>\"");
     ASSERT_TRUE(sink.play());
     EXPECT_TRUE(SinkPipeline::eventually([&] { return frames > 20; }));
   }
-  SinkPipeline again(kVideo + " webcastsink publish-token=t0ken location=whip" + url.substr(4) +
+  SinkPipeline again(kVideo + " webcastsink publish-token=s3cret location=whip" + url.substr(4) +
                      "whip/in local-addresses=\"<127.0.0.1>\"");
   unsigned before = frames;
   ASSERT_TRUE(again.play());

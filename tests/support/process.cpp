@@ -1,6 +1,7 @@
 #include "tests/support/process.hpp"
 
 #include <fcntl.h>
+#include <gtest/gtest.h>
 #include <poll.h>
 #include <signal.h>
 #include <sys/prctl.h>
@@ -8,6 +9,8 @@
 #include <unistd.h>
 
 #include <thread>
+
+#include "tests/support/secrets.hpp"
 
 namespace webcast::test {
 
@@ -59,6 +62,7 @@ std::optional<std::string> Process::take_line() {
   if (end == std::string::npos) return std::nullopt;
   std::string line = pending_.substr(0, end);
   pending_.erase(0, end + 1);
+  EXPECT_FALSE(shows_secret(line)) << "a secret in the output of a child";
   return line;
 }
 

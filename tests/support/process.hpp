@@ -1,4 +1,5 @@
-// A child process whose standard output is read line by line; it ends with the test.
+// A child process whose standard output is read line by line; it ends with the test. A secret in
+// a line fails the test.
 #pragma once
 
 #include <sys/types.h>

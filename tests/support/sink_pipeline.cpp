@@ -1,9 +1,13 @@
 #include "tests/support/sink_pipeline.hpp"
 
 #include <dirent.h>
+#include <gtest/gtest.h>
 
 #include <fstream>
+#include <memory>
 #include <thread>
+
+#include "tests/support/secrets.hpp"
 
 namespace webcast::test {
 namespace {
@@ -23,6 +27,15 @@ Ref<GstElement> find_sink(GstElement* pipeline) {
   g_value_unset(&item);
   gst_iterator_free(elements);
   return found;
+}
+
+GstBusSyncReply look_for_secrets(GstBus*, GstMessage* message, gpointer) {
+  constexpr auto kTold = GST_MESSAGE_ELEMENT | GST_MESSAGE_ERROR | GST_MESSAGE_WARNING |
+                         GST_MESSAGE_INFO;
+  if (GST_MESSAGE_TYPE(message) & kTold)
+    EXPECT_FALSE(shows_secret(SinkPipeline::text_of(message)))
+        << "a secret in a message of the type " << GST_MESSAGE_TYPE_NAME(message);
+  return GST_BUS_PASS;
 }
 
 unsigned entries_of(const char* directory) {
@@ -55,6 +68,7 @@ SinkPipeline::SinkPipeline(const std::string& launch) {
   }
   sink_ = find_sink(pipeline_.get());
   bus_ = adopt(gst_element_get_bus(pipeline_.get()));
+  gst_bus_set_sync_handler(bus_.get(), look_for_secrets, nullptr, nullptr);
 }
 
 SinkPipeline::~SinkPipeline() {
@@ -135,6 +149,19 @@ std::string SinkPipeline::wait_for_warning(std::chrono::milliseconds patience) {
 
 bool SinkPipeline::wait_for_end(std::chrono::milliseconds patience) {
   return static_cast<bool>(wait_for_type(GST_MESSAGE_EOS, patience, any_message));
+}
+
+std::string SinkPipeline::text_of(GstMessage* message) {
+  const GstStructure* structure = gst_message_get_structure(message);
+  if (!structure) return {};
+  std::unique_ptr<char, decltype(&g_free)> fields(gst_structure_to_string(structure), g_free);
+  std::string text = fields.get();
+  // A GError is no field that can be written.
+  GError* error = nullptr;
+  gst_structure_get(structure, "gerror", G_TYPE_ERROR, &error, nullptr);
+  if (error) text += std::string(" ") + error->message;
+  g_clear_error(&error);
+  return text;
 }
 
 void SinkPipeline::drop_messages() {

@@ -1,5 +1,5 @@
 // A pipeline with a webcastsink or a webcastsrc in it, for tests: its bus is read in order, every
-// wait is bounded.
+// wait is bounded. A secret in a message fails the test.
 #pragma once
 
 #include <gst/gst.h>
@@ -46,6 +46,8 @@ class SinkPipeline {
 
   unsigned viewers() const;
   StructurePtr stats() const;
+  // All that a message says.
+  static std::string text_of(GstMessage* message);
   // Polls (10 ms) until it holds; false after the patience.
   static bool eventually(const std::function<bool()>& condition,
                          std::chrono::milliseconds patience = kPatience);

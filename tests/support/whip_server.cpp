@@ -105,8 +105,8 @@ void WhipServer::on_post(SoupServerMessage* message) {
   }
   if (++posts_ <= habits_.refusals) {
     set_header(message, "Retry-After", habits_.retry_after);
-    soup_server_message_set_response(message, "text/plain", SOUP_MEMORY_STATIC,
-                                     "No, says the test", 17);
+    soup_server_message_set_response(message, "text/plain", SOUP_MEMORY_COPY,
+                                     habits_.refusal.data(), habits_.refusal.size());
     return set_status(message, habits_.post_status);
   }
   auto held = retain(message);

@@ -24,6 +24,7 @@ struct WhipHabits {
   std::string link{};           // in the reply to OPTIONS
   unsigned post_status = 201;   // of the first `refusals` POSTs; then 201
   unsigned refusals = 0;
+  std::string refusal = "No, says the test";
   std::string retry_after{};
   unsigned redirections = 0;    // POSTs (and OPTIONS) that are led elsewhere
   unsigned redirect_status = 307;

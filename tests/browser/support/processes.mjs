@@ -1,11 +1,15 @@
 // Child processes that a test owns: each ends with its test, and with this process at the latest.
 
+import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import net from 'node:net';
 
 const running = new Set();
 process.on('exit', () => running.forEach((child) => child.kill('SIGKILL')));
+
+/** A secret of these tests, or a signed token: see tests/support/secrets.hpp. */
+export const secrets = /s3cret|eyJhbGciOi/;
 
 /** Rejects when `promise` takes longer than `ms`. */
 export async function within(ms, promise, what) {
@@ -75,13 +79,14 @@ export class Program {
     }
   }
 
-  /** Ends it: by `signal`, then by force. */
+  /** Ends it: by `signal`, then by force. It has told no secret. */
   async stop(signal = 'SIGINT') {
     if (!this.ended) this.#child.kill(signal);
     await within(15000, this.#exited, () => `the end of ${this.command}`).catch(async () => {
       this.#child.kill('SIGKILL');
       await this.#exited;
     });
+    assert.ok(!secrets.test(this.output), 'a secret in what a program says');
     return this.ended;
   }
 

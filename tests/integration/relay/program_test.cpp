@@ -63,19 +63,19 @@ TEST(RelayProgram, AsksForTheTokensOfItsFile) {
   char* name = nullptr;
   int file = g_file_open_tmp("webcast-relay-XXXXXX", &name, nullptr);
   g_close(file, nullptr);
-  const char* text = "[relay]\nview-token=look-4\npublish-token=bring-4\n";
+  const char* text = "[relay]\nview-token=look-s3cret\npublish-token=bring-s3cret\n";
   ASSERT_TRUE(g_file_set_contents(name, text, -1, nullptr));
   RelayProcess relay({"--config", name, "--listen", "127.0.0.1:0"});
   uint16_t port = relay.port();
   TestClient stranger(port), viewer(port), publisher(port);
   EXPECT_FALSE(stranger.upgrade());
   EXPECT_EQ(stranger.last_reply().status, 401u);
-  EXPECT_NE(welcomed(viewer, "Authorization: Bearer look-4\r\n"), "");
+  EXPECT_NE(welcomed(viewer, "Authorization: Bearer look-s3cret\r\n"), "");
   publish(viewer, "posing");
   auto error = viewer.receive_text_with("error");
   ASSERT_TRUE(error);
   EXPECT_THAT(*error, HasSubstr("publish token"));
-  EXPECT_NE(welcomed(publisher, "Authorization: Bearer bring-4\r\n"), "");
+  EXPECT_NE(welcomed(publisher, "Authorization: Bearer bring-s3cret\r\n"), "");
   publish(publisher, "live");
   EXPECT_TRUE(publisher.receive_text_with("peerStatusChanged"));
   g_unlink(name);
@@ -83,7 +83,7 @@ TEST(RelayProgram, AsksForTheTokensOfItsFile) {
 }
 
 TEST(RelayProgram, ASignedTokenIsForItsStream) {
-  const std::string secret = "a-secret-of-forty-bytes-as-openssl-makes";
+  const std::string secret = "a-s3cret-of-forty-bytes-as-openssl-makes";
   char* name = nullptr;
   int file = g_file_open_tmp("webcast-relay-XXXXXX", &name, nullptr);
   g_close(file, nullptr);

@@ -152,17 +152,17 @@ TEST_F(ListenTest, AConsumerTakesWhatAPublisherBrings) {
 }
 
 TEST_F(ListenTest, ASinkAndASourceShareAnAddressEachWithItsToken) {
-  Sink sink(control_, any_port_, "out", {.view_token = "watch"});
+  Sink sink(control_, any_port_, "out", {.view_token = "watch-s3cret"});
   ASSERT_TRUE(sink.start());
   uint16_t port = sink.listening_port();
   std::string address = "listen://127.0.0.1:" + std::to_string(port);
   {
-    Sink source(control_, address, "in", {.publish_token = "bring"}, SignalerRole::consumer);
+    Sink source(control_, address, "in", {.publish_token = "bring-s3cret"}, SignalerRole::consumer);
     ASSERT_TRUE(source.start());
-    EXPECT_EQ(TestClient(port).get("/publish/in?token=watch").status, 401u);
-    EXPECT_EQ(TestClient(port).get("/publish/in?token=bring").status, 200u);
+    EXPECT_EQ(TestClient(port).get("/publish/in?token=watch-s3cret").status, 401u);
+    EXPECT_EQ(TestClient(port).get("/publish/in?token=bring-s3cret").status, 200u);
     TestClient viewer(port);
-    ASSERT_TRUE(viewer.upgrade("/ws?token=watch"));
+    ASSERT_TRUE(viewer.upgrade("/ws?token=watch-s3cret"));
     viewer.send_text(R"({"type":"listConsumers"})");
     auto list = viewer.receive_text_with("\"consumers\"");
     ASSERT_TRUE(list);
@@ -173,14 +173,14 @@ TEST_F(ListenTest, ASinkAndASourceShareAnAddressEachWithItsToken) {
     ASSERT_TRUE(refused);
     EXPECT_THAT(*refused, HasSubstr("publish token"));
     TestClient publisher(port);
-    ASSERT_TRUE(publisher.upgrade("/ws?token=bring"));
+    ASSERT_TRUE(publisher.upgrade("/ws?token=bring-s3cret"));
     EXPECT_NE(bring_session(publisher, "in"), "");
-    Sink other(control_, address, "in2", {.publish_token = "x"}, SignalerRole::consumer);
+    Sink other(control_, address, "in2", {.publish_token = "other-s3cret"}, SignalerRole::consumer);
     EXPECT_FALSE(other.start());
   }
-  EXPECT_EQ(TestClient(port).get("/watch/out?token=bring").status, 401u)
+  EXPECT_EQ(TestClient(port).get("/watch/out?token=bring-s3cret").status, 401u)
       << "the token went with the source";
-  EXPECT_EQ(TestClient(port).get("/watch/out?token=watch").status, 200u);
+  EXPECT_EQ(TestClient(port).get("/watch/out?token=watch-s3cret").status, 200u);
 }
 
 TEST_F(ListenTest, OtherAccessSettingsOnOneAddressAreAnError) {

@@ -39,7 +39,7 @@ TEST_F(ServerTest, PortZeroTakesAFreePort) {
 }
 
 TEST_F(ServerTest, HealthIsOkUnderAnyName) {
-  start({.view_token = "secret"});
+  start({.view_token = "s3cret"});
   EXPECT_EQ(get("/healthz").body, "ok\n");
   EXPECT_EQ(get("/healthz", "Host: pod.cluster\r\n").status, 200u);
 }

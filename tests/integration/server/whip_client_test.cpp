@@ -97,7 +97,7 @@ TEST_F(WhipClientTest, Row1AWrongPathIsToldAsOne) {
 TEST_F(WhipClientTest, Row2FollowsA307WithTheWholeRequest) {
   for (unsigned status : {307u, 308u}) {
     WhipServer server({.redirections = 2, .redirect_status = status});
-    Sink sink(control_, server.location(), "live", {.publish_token = "t0ken"});
+    Sink sink(control_, server.location(), "live", {.publish_token = "s3cret"});
     std::string session = connect(sink);
     server.next("POST");
     server.next("POST");
@@ -105,7 +105,7 @@ TEST_F(WhipClientTest, Row2FollowsA307WithTheWholeRequest) {
     ASSERT_TRUE(post) << status;
     EXPECT_EQ(post->path, "/elsewhere");
     EXPECT_EQ(post->body, kOffer);
-    EXPECT_EQ(post->header("authorization"), "Bearer t0ken");
+    EXPECT_EQ(post->header("authorization"), "Bearer s3cret");
   }
 }
 
@@ -213,9 +213,9 @@ TEST_F(WhipClientTest, Row4AStreamThatEndsDeletesAndComesBackWhenItIsLiveAgain) 
 }
 
 TEST_F(WhipClientTest, Row5TheTokenIsOnEveryRequestAndNothingWithoutOne) {
-  for (std::string token : {"", "t0ken"}) {
+  for (std::string token : {"", "s3cret"}) {
     WhipServer server;
-    std::string expected = token.empty() ? "" : "Bearer t0ken";
+    std::string expected = token.empty() ? "" : "Bearer s3cret";
     Sink sink(control_, server.location(), "live", {.publish_token = token});
     std::string session = ask(sink);
     EXPECT_EQ(server.next("OPTIONS")->header("authorization"), expected);
@@ -230,13 +230,16 @@ TEST_F(WhipClientTest, Row5TheTokenIsOnEveryRequestAndNothingWithoutOne) {
 }
 
 TEST_F(WhipClientTest, Row5ARefusedTokenIsToldWithTheRemedyAndWithoutTheToken) {
-  WhipServer server({.post_status = 401, .refusals = 1});
-  Sink sink(control_, server.location(), "live", {.publish_token = "t0ken"});
-  offer(sink, ask(sink));
-  auto warning = sink.next("warning");
-  ASSERT_TRUE(warning);
-  EXPECT_THAT(warning->text, HasSubstr("publish-token"));
-  EXPECT_THAT(warning->text, Not(HasSubstr("t0ken")));
+  for (std::string words : {"Nobody knows you", "Nobody knows s3cret"}) {
+    WhipServer server({.post_status = 401, .refusals = 1, .refusal = words});
+    Sink sink(control_, server.location(), "live", {.publish_token = "s3cret"});
+    offer(sink, ask(sink));
+    auto warning = sink.next("warning");
+    ASSERT_TRUE(warning);
+    EXPECT_THAT(warning->text, HasSubstr("publish-token"));
+    EXPECT_EQ(warning->text.ends_with("Nobody knows you"), words == "Nobody knows you");
+    EXPECT_THAT(warning->text, Not(HasSubstr("s3cret")));
+  }
 }
 
 TEST_F(WhipClientTest, Row6IceServersOfOptionsComeBeforeTheOffer) {

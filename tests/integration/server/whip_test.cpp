@@ -271,11 +271,11 @@ TEST_F(WhipTest, Row14TheTokenIsNeededOnEveryRequestButPreflight) {
 }
 
 TEST_F(WhipTest, Row14ToPublishTakesThePublishToken) {
-  start({.view_token = "s3cret", .publish_token = "publ1sh"});
+  start({.view_token = "s3cret", .publish_token = "publish-s3cret"});
   RoomPeer taker(*server_, Roles{.consumer = true}, "in", answers);
   EXPECT_EQ(post("/whip/in").status, 401u);
   EXPECT_EQ(post("/whip/in", "Authorization: Bearer s3cret\r\n").status, 401u);
-  Reply created = post("/whip/in", "Authorization: Bearer publ1sh\r\n");
+  Reply created = post("/whip/in", "Authorization: Bearer publish-s3cret\r\n");
   EXPECT_EQ(created.status, 201u);
   EXPECT_EQ(request("DELETE", created.header("location"), "", "Authorization: Bearer s3cret\r\n")
                 .status,

@@ -35,7 +35,7 @@ TEST(WhipTls, PublishesToAServerWhoseCertificateIsTrusted) {
   ASSERT_TRUE(server) << server.error().sentence;
   std::string location =
       "whips://localhost:" + std::to_string((*server)->address().port) + "/whip/in";
-  Sink stranger(control, location, "live", {.publish_token = "t0ken"});
+  Sink stranger(control, location, "live", {.publish_token = "s3cret"});
   ASSERT_TRUE(stranger.start());
   auto warning = stranger.next("warning");
   ASSERT_TRUE(warning);

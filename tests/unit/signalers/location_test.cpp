@@ -42,6 +42,7 @@ TEST(Locations, AreShownWithoutWhatMayBeSecret) {
   EXPECT_EQ(shown_location("whip://user:s3cret@example.org:1/x@y#s3cret"),
             "whip://example.org:1/x@y");
   EXPECT_EQ(shown_location("whep://u@s3cret@[::1]"), "whep://[::1]");
+  EXPECT_EQ(shown_location("user:s3cret@example.org/x"), "example.org/x");
   EXPECT_EQ(shown_location("manual:"), "manual:");
 }
 
