@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { Publisher, Relay } from './support/relay.mjs';
 import { Site } from './support/site.mjs';
 import { sources } from './support/sink.mjs';
+import { Source } from './support/source.mjs';
 import { launch, scene } from './support/suite.mjs';
 
 const browsers = launch('chromium');
@@ -55,6 +56,20 @@ async function consume(page, name, offerOptions) {
   await page.waitForFunction(() => video.getVideoPlaybackQuality().totalVideoFrames > 30);
 }
 
+/** Publishes a blue picture from the page. */
+const produce = (page) => page.evaluate(() => {
+  const canvas = document.createElement('canvas');
+  [canvas.width, canvas.height] = [320, 180];
+  const context = canvas.getContext('2d');
+  setInterval(() => {
+    context.fillStyle = `rgb(0 0 255 / ${0.9 + Math.random() / 10})`;
+    context.fillRect(0, 0, 320, 180);
+  }, 40);
+  window.producer = api.createProducerSession(canvas.captureStream(25));
+  window.producer.addEventListener('error', (event) => window.errors.push(`${event.message} ${event.error}`));
+  window.producer.start();
+});
+
 const errors = (page) => page.evaluate(() => window.errors);
 
 for (const [what, options] of [['', null], [', with an offer of its own',
@@ -94,18 +109,7 @@ scene('gstwebrtc-api publishes through the relay to our player and to itself', a
   const site = await siteOf(bench);
   const relay = await relayFor(bench, site);
   const source = await apiPage(bench, site, relay.url, { name: 'browser' });
-  await source.evaluate(() => {
-    const canvas = document.createElement('canvas');
-    [canvas.width, canvas.height] = [320, 180];
-    const context = canvas.getContext('2d');
-    setInterval(() => {
-      context.fillStyle = `rgb(0 0 255 / ${0.9 + Math.random() / 10})`;
-      context.fillRect(0, 0, 320, 180);
-    }, 40);
-    window.producer = api.createProducerSession(canvas.captureStream(25));
-    window.producer.addEventListener('error', (event) => window.errors.push(`${event.message} ${event.error}`));
-    window.producer.start();
-  });
+  await produce(source);
   const consumer = await apiPage(bench, site, relay.url);
   await consume(consumer, 'browser');
   const player = await bench.player(browsers.chromium, `${relay.url}watch/browser`);
@@ -117,6 +121,22 @@ scene('gstwebrtc-api publishes through the relay to our player and to itself', a
   assert.deepEqual([...await errors(source), ...await errors(consumer)], []);
   await source.evaluate(() => window.producer.close());
   await consumer.waitForFunction(() => window.over);
+});
+
+scene('What gstwebrtc-api publishes at the relay arrives in a source', async (bench) => {
+  const site = await siteOf(bench);
+  const relay = await relayFor(bench, site);
+  const from = await Source.start('', { location: relay.location, properties: 'stream=browser' });
+  bench.later(() => from.stop());
+  const page = await apiPage(bench, site, relay.url, { name: 'browser' });
+  await produce(page);
+  await from.says(/webcast-publisher-connected/);
+  await from.more(30);
+  const [red, green, blue] = await from.colour();
+  assert.ok(blue > red + 100 && blue > green + 100, `${[red, green, blue]} is not blue`);
+  await page.evaluate(() => window.producer.close());
+  await from.says(/webcast-publisher-removed/);
+  assert.deepEqual(await errors(page), []);
 });
 
 scene('A page of a site that is not allowed gets no further than the door', async (bench) => {
