@@ -70,6 +70,7 @@ class Broadcast : public std::enable_shared_from_this<Broadcast> {
     std::string session;
     bool is_server = false;                // as the request said
     std::vector<std::string> ice_servers;  // its own
+    std::vector<std::string> codecs;       // that it takes; empty: it did not tell
     Timer wait_for_tracks;
   };
 

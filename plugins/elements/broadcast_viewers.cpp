@@ -6,6 +6,34 @@
 
 namespace webcast {
 
+namespace {
+
+// Of our preference, what is among the names; all of it when there are none.
+std::vector<Codec> taken(const std::vector<Codec>& preference,
+                         const std::vector<std::string>& names) {
+  if (names.empty()) return preference;
+  std::vector<Codec> codecs;
+  for (const std::string& name : names)
+    if (auto codec = codec_from_name(name)) codecs.push_back(*codec);
+  std::vector<Codec> result;
+  std::copy_if(preference.begin(), preference.end(), std::back_inserter(result), [&](Codec codec) {
+    return std::find(codecs.begin(), codecs.end(), codec) != codecs.end();
+  });
+  return result;
+}
+
+// A server takes none of our codecs of that kind.
+Error none_taken(MediaKind kind, const std::vector<std::string>& names) {
+  std::string list;
+  for (const std::string& name : names)
+    list += (list.empty() ? "" : ", ") + name;
+  std::string property = std::string(kind_name(kind)) + "-codecs";
+  return {ErrorCode::not_supported, "The server takes none of the codecs in " + property +
+                                        ": add one of those that it takes (" + list + ")"};
+}
+
+}  // namespace
+
 void Broadcast::on_session_requested(Way* way, const SessionRequest& request) {
   if (settings_.max_viewers != 0 && sessions_.size() >= settings_.max_viewers) {
     way->signaler->end_session(request.session, std::string(kStreamFull) + ": try again later");
@@ -26,6 +54,7 @@ void Broadcast::on_session_requested(Way* way, const SessionRequest& request) {
   session.session = request.session;
   session.is_server = request.is_server;
   session.ice_servers = request.ice_servers;
+  session.codecs = request.codecs;
   session.viewer = std::make_shared<Viewer>(request.session, request.offer, *control_,
                                             viewer_events(request.session));
   auto& kept = sessions_.emplace(request.session, std::move(session)).first->second;
@@ -44,8 +73,13 @@ void Broadcast::admit(Session& session) {
   for (auto& [name, track] : tracks_)
     if (track->has_input()) plan.tracks.push_back(track);
   if (plan.tracks.empty()) return;  // admit_waiting comes again with the first input
-  plan.video_preference = checked_.video_preference;
-  plan.audio_preference = checked_.audio_preference;
+  plan.video_preference = taken(checked_.video_preference, session.codecs);
+  plan.audio_preference = taken(checked_.audio_preference, session.codecs);
+  for (const auto& track : plan.tracks) {
+    MediaKind kind = track->kind();
+    if ((kind == MediaKind::video ? plan.video_preference : plan.audio_preference).empty())
+      return fail_viewer(session.viewer->id(), none_taken(kind, session.codecs));
+  }
   plan.peer = settings_.peer;
   plan.is_server = session.is_server;
   add_servers(plan.peer.ice, session.ice_servers);

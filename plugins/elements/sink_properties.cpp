@@ -136,8 +136,9 @@ void install_media_properties(Installer install) {
                  "Where viewers come from, one location or several separated by commas: "
                  "listen://HOST:PORT serves page and signaling itself (empty host: all addresses; "
                  "port 0: any free port); ws(s)://HOST:PORT publishes through a relay; "
-                 "whip(s)://HOST/PATH publishes to a WHIP server. Takes "
-                 "effect at the next READY to PAUSED",
+                 "whip(s)://HOST/PATH publishes to a WHIP server; janus(s)://HOST:PORT/ROOM (with "
+                 "?pin=, &secret=, &token= where they are asked for) publishes into a Janus "
+                 "VideoRoom. Takes effect at the next READY to PAUSED",
                  "listen://127.0.0.1:8080");
   g_object_class_install_property(
       install.gobject_class, kSignaler,

@@ -110,8 +110,9 @@ void install_media_properties(Installer install) {
                  "Where a publisher comes from, one location or several separated by commas: "
                  "listen://HOST:PORT serves page and signaling itself (empty host: all addresses; "
                  "port 0: any free port); ws(s)://HOST:PORT takes the stream from a relay; "
-                 "whep(s)://HOST/PATH plays from a WHEP server. Takes "
-                 "effect at the next READY to PAUSED",
+                 "whep(s)://HOST/PATH plays from a WHEP server; janus(s)://HOST:PORT/ROOM (with "
+                 "?pin=, &secret=, &token= where they are asked for) takes the feed of the "
+                 "stream's name from a Janus VideoRoom. Takes effect at the next READY to PAUSED",
                  "listen://127.0.0.1:8080");
   g_object_class_install_property(
       install.gobject_class, kSignaler,

@@ -1,16 +1,11 @@
 // ws://HOST:PORT[/PATH] and wss://…: where a relay is, and why it cannot be reached. Pure.
 #pragma once
 
-#include <gio/gio.h>
-
 #include <string>
 
-#include "common/ref.hpp"
-#include "common/result.hpp"
+#include "plugins/signalers/server_uri.hpp"
 
 namespace webcast {
-
-WEBCAST_REF_TRAITS(GUri, g_uri_ref, g_uri_unref);
 
 struct RelayAddress {
   Ref<GUri> uri{};

@@ -46,6 +46,7 @@ struct SessionRequest {
                                        // may come as a description later
   bool wants_offer = false;            // the other side is a publisher that answers ours
   bool is_server = false;  // a media server: takes one track of a kind, in the codec we like best
+  std::vector<std::string> codecs{};       // the only ones that it takes; empty: it does not tell
   std::vector<std::string> ice_servers{};  // its own, beside the element's; never logged
   // Who asks, as far as is known. None: we asked ourselves, so there is nobody to be let in.
   std::optional<Visitor> visitor{};

@@ -3,24 +3,11 @@
 #include <map>
 
 #include "signaling/protocol/codec.hpp"
-#include "signaling/protocol/json_ref.hpp"
-#include "signaling/protocol/json_text.hpp"
+#include "signaling/protocol/json_reader.hpp"
 
 namespace webcast {
 
 namespace {
-
-Error bad(std::string sentence) {
-  return {ErrorCode::invalid_argument, std::move(sentence)};
-}
-Error too_long(const char* name) {
-  return {ErrorCode::limit, std::string("The field ") + name + " is too long."};
-}
-
-// json-glib turns lone surrogates into bytes that are not UTF-8.
-bool is_utf8(const std::string& text) {
-  return g_utf8_validate_len(text.data(), text.size(), nullptr);
-}
 
 // An infinite number would be written as text that is not JSON.
 bool all_numbers_finite(JsonNode* node) {
@@ -40,31 +27,10 @@ bool all_numbers_finite(JsonNode* node) {
   return finite;
 }
 
-// Reads members; the first one that is wrong makes error(), and what is read after it is empty.
-class Reader {
+// What only these messages have.
+class Reader : public JsonReader {
  public:
-  explicit Reader(JsonObject* object) : object_(object) {}
-
-  const std::optional<Error>& error() const { return error_; }
-
-  std::string text(const char* name, size_t limit = kMaxMessageBytes) {
-    auto value = optional_text(name, limit);
-    if (!value && !error_) fail(bad(std::string("The field ") + name + " is missing."));
-    return value.value_or("");
-  }
-
-  std::optional<std::string> optional_text(const char* name, size_t limit = kMaxMessageBytes) {
-    JsonNode* node = member(name);
-    if (!node) return std::nullopt;
-    if (!JSON_NODE_HOLDS_VALUE(node) || json_node_get_value_type(node) != G_TYPE_STRING) {
-      fail(bad(std::string("The field ") + name + " is not a string."));
-      return std::nullopt;
-    }
-    std::string value = json_node_get_string(node);
-    if (value.size() > limit) fail(too_long(name));
-    if (!is_utf8(value)) fail(bad(std::string("The field ") + name + " is not UTF-8."));
-    return error_ ? std::nullopt : std::optional(value);
-  }
+  explicit Reader(JsonObject* object) : JsonReader(object, kMaxMessageBytes) {}
 
   std::string id(const char* name) { return text(name, kMaxIdBytes); }
 
@@ -72,17 +38,15 @@ class Reader {
     JsonNode* node = member("meta");
     if (!node) return "null";
     if (!all_numbers_finite(node)) {
-      fail(bad("The field meta holds a number that is out of range."));
+      fail(bad_message("The field meta holds a number that is out of range."));
       return "null";
     }
-    char* written = json_to_string(node, FALSE);
-    std::string value = written;
-    g_free(written);
-    if (value.size() > kMaxMetaBytes) fail(too_long("meta"));
-    if (!is_utf8(value)) fail(bad("The field meta is not UTF-8."));
+    std::string value = write_json(node);
+    if (value.size() > kMaxMetaBytes) fail(field_too_long("meta"));
+    if (!is_utf8(value)) fail(bad_message("The field meta is not UTF-8."));
     // json-glib writes 1e21 as "1e+21", which it does not read.
     JsonNode* again = json_from_string(value.c_str(), nullptr);
-    if (!again) fail(bad("The field meta holds a number that is out of range."));
+    if (!again) fail(bad_message("The field meta holds a number that is out of range."));
     g_clear_pointer(&again, json_node_unref);
     return value;
   }
@@ -98,7 +62,7 @@ class Reader {
       } else if (g_strcmp0(role, "consumer") == 0) {
         roles.consumer = true;
       } else {
-        fail(bad("A role is producer, listener or consumer."));
+        fail(bad_message("A role is producer, listener or consumer."));
       }
     }
     return roles;
@@ -108,7 +72,8 @@ class Reader {
     std::vector<PeerEntry> entries;
     for (JsonNode* node : elements(name)) {
       if (!JSON_NODE_HOLDS_OBJECT(node)) {
-        fail(bad(std::string("The field ") + name + " holds something that is not an object."));
+        fail(bad_message(std::string("The field ") + name +
+                         " holds something that is not an object."));
         break;
       }
       Reader entry(json_node_get_object(node));
@@ -116,15 +81,6 @@ class Reader {
       if (entry.error()) fail(*entry.error());
     }
     return entries;
-  }
-
-  // Absent or null: null.
-  JsonObject* object(const char* name) {
-    JsonNode* node = member(name);
-    if (!node) return nullptr;
-    if (JSON_NODE_HOLDS_OBJECT(node)) return json_node_get_object(node);
-    fail(bad(std::string("The field ") + name + " is not an object."));
-    return nullptr;
   }
 
   // Browsers may leave the index out where they give the identification tag, which is the index
@@ -143,37 +99,11 @@ class Reader {
                        ? json_node_get_int(node)
                        : -1;
     if (value < 0 || value >= kMaxMediaLines) {
-      fail(bad("The field sdpMLineIndex is not a number from 0 to 15."));
+      fail(bad_message("The field sdpMLineIndex is not a number from 0 to 15."));
       return 0;
     }
     return static_cast<unsigned>(value);
   }
-
-  void fail(Error error) {
-    if (!error_) error_ = std::move(error);
-  }
-
- private:
-  JsonNode* member(const char* name) {
-    JsonNode* node = error_ ? nullptr : json_object_get_member(object_, name);
-    return node && JSON_NODE_HOLDS_NULL(node) ? nullptr : node;
-  }
-
-  std::vector<JsonNode*> elements(const char* name) {
-    JsonNode* node = member(name);
-    std::vector<JsonNode*> nodes;
-    if (!node || !JSON_NODE_HOLDS_ARRAY(node)) {
-      fail(bad(std::string("The field ") + name + " is not a list."));
-      return nodes;
-    }
-    JsonArray* array = json_node_get_array(node);
-    for (guint i = 0; i < json_array_get_length(array); i++)
-      nodes.push_back(json_array_get_element(array, i));
-    return nodes;
-  }
-
-  JsonObject* object_;
-  std::optional<Error> error_;
 };
 
 Message read_peer(Reader& reader) {
@@ -182,7 +112,8 @@ Message read_peer(Reader& reader) {
     Reader sdp(object);
     std::string type = sdp.text("type");
     SessionSdp message{session, type == "offer", sdp.text("sdp")};
-    if (!message.is_offer && type != "answer") sdp.fail(bad("An SDP is an offer or an answer."));
+    if (!message.is_offer && type != "answer")
+      sdp.fail(bad_message("An SDP is an offer or an answer."));
     if (sdp.error()) reader.fail(*sdp.error());
     return message;
   }
@@ -192,7 +123,7 @@ Message read_peer(Reader& reader) {
     if (ice.error()) reader.fail(*ice.error());
     return message;
   }
-  reader.fail(bad("A message of type peer carries sdp or ice."));
+  reader.fail(bad_message("A message of type peer carries sdp or ice."));
   return SessionIce{};
 }
 
@@ -252,26 +183,15 @@ const std::map<std::string, Read, std::less<>>& readers(Direction direction) {
 Result<Message> decode(std::string_view text, Direction direction) {
   if (text.size() > kMaxMessageBytes)
     return Error{ErrorCode::limit, "The message is longer than 64 KiB."};
-  if (auto checked = check_json_text(text); !checked) return checked.error();
-
-  auto parser = adopt(json_parser_new());
-  GError* error = nullptr;
-  if (!json_parser_load_from_data(parser.get(), text.data(), static_cast<gssize>(text.size()),
-                                  &error)) {
-    Error result{ErrorCode::invalid_argument, "The message is not JSON.", error->message};
-    g_error_free(error);
-    return result;
-  }
-  JsonNode* root = json_parser_get_root(parser.get());
-  if (!root || !JSON_NODE_HOLDS_OBJECT(root)) return bad("The message is not a JSON object.");
-
-  Reader reader(json_node_get_object(root));
+  auto root = read_json_object(text);
+  if (!root) return root.error();
+  Reader reader(json_node_get_object(root->get()));
   std::string type = reader.text("type");
   if (reader.error()) return *reader.error();
-  if (type == "newPeer") return bad("The message newPeer is not for clients to send.");
+  if (type == "newPeer") return bad_message("The message newPeer is not for clients to send.");
   const auto& known = readers(direction);
   auto found = known.find(type);
-  if (found == known.end()) return bad("The message's type is not known here.");
+  if (found == known.end()) return bad_message("The message's type is not known here.");
   Message message = found->second(reader);
   if (reader.error()) return *reader.error();
   return message;

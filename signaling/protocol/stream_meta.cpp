@@ -68,10 +68,7 @@ std::string write_stream_meta(const StreamMeta& stream) {
   json_object_set_object_member(object.get(), "tracks", tracks);
   auto node = adopt(json_node_new(JSON_NODE_OBJECT));
   json_node_set_object(node.get(), object.get());
-  char* text = json_to_string(node.get(), FALSE);
-  std::string result = text;
-  g_free(text);
-  return result;
+  return write_json(node.get());
 }
 
 }  // namespace webcast

@@ -77,10 +77,7 @@ std::string Streams::json(const std::vector<StreamStatus>& more) const {
   json_object_set_array_member(root.get(), "streams", array);
   auto node = adopt(json_node_new(JSON_NODE_OBJECT));
   json_node_set_object(node.get(), root.get());
-  char* text = json_to_string(node.get(), FALSE);
-  std::string result = text;
-  g_free(text);
-  return result;
+  return write_json(node.get());
 }
 
 }  // namespace webcast

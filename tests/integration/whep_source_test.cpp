@@ -3,9 +3,8 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
-#include <map>
-#include <mutex>
 
+#include "tests/integration/source_player.hpp"
 #include "tests/integration/whep_viewer.hpp"
 #include "tests/support/falsified.hpp"
 #include "tests/support/whip_server.hpp"
@@ -24,58 +23,11 @@ std::string sink_at(uint16_t port, const std::string& settings = "") {
          " local-addresses=\"<127.0.0.1>\" " + settings + " " + kAudio + "s.";
 }
 
-// A source that plays from there, each of its pads into a fakesink.
-class Player {
+// A source that plays from there.
+class Player : public SourcePlayer {
  public:
   explicit Player(const std::string& location, const std::string& settings = "")
-      : pipeline("webcastsrc name=s location=" + location +
-                 " local-addresses=\"<127.0.0.1>\" " + settings) {
-    g_signal_connect(pipeline.sink(), "pad-added", G_CALLBACK(on_pad_added), this);
-    EXPECT_TRUE(pipeline.play());
-  }
-  ~Player() { pipeline.stop(); }
-
-  bool more(const std::string& name, unsigned count = 20) {
-    std::atomic<unsigned>& buffers = count_of(name);
-    unsigned before = buffers;
-    return SinkPipeline::eventually([&] { return buffers >= before + count; });
-  }
-  std::string caps(const std::string& name) {
-    Ref<GstPad> pad = adopt(gst_element_get_static_pad(pipeline.sink(), name.c_str()));
-    Ref<GstCaps> caps = adopt(pad ? gst_pad_get_current_caps(pad.get()) : nullptr);
-    std::unique_ptr<char, decltype(&g_free)> text(caps ? gst_caps_to_string(caps.get()) : nullptr,
-                                                  g_free);
-    return text ? text.get() : "";
-  }
-
-  std::atomic<unsigned> pads_added{0};
-  SinkPipeline pipeline;
-
- private:
-  std::atomic<unsigned>& count_of(const std::string& name) {
-    std::lock_guard lock(mutex_);
-    return buffers_[name];
-  }
-  static GstPadProbeReturn on_buffer(GstPad*, GstPadProbeInfo*, gpointer count) {
-    ++*static_cast<std::atomic<unsigned>*>(count);
-    return GST_PAD_PROBE_OK;
-  }
-  static void on_pad_added(GstElement* element, GstPad* pad, gpointer data) {
-    auto* self = static_cast<Player*>(data);
-    self->pads_added++;
-    gst_pad_add_probe(pad, GST_PAD_PROBE_TYPE_BUFFER, on_buffer,
-                      &self->count_of(GST_PAD_NAME(pad)), nullptr);
-    Ref<GstElement> parent = adopt(GST_ELEMENT(gst_element_get_parent(element)));
-    GstElement* sink = gst_element_factory_make("fakesink", nullptr);
-    g_object_set(sink, "sync", TRUE, "async", FALSE, nullptr);
-    gst_bin_add(GST_BIN(parent.get()), sink);
-    gst_element_sync_state_with_parent(sink);
-    Ref<GstPad> target = adopt(gst_element_get_static_pad(sink, "sink"));
-    gst_pad_link(pad, target.get());
-  }
-
-  std::mutex mutex_;
-  std::map<std::string, std::atomic<unsigned>> buffers_;
+      : SourcePlayer("location=" + location + " local-addresses=\"<127.0.0.1>\" " + settings) {}
 };
 
 // A server that hands offers to a sink's endpoint, and its answers on, changed.

@@ -123,7 +123,7 @@ def adapt(line):
             adapted.append(f"location=listen://127.0.0.1:0,{Relay.get()}")
         elif re.match(r"(location|uri)=whep://", word):
             adapted.append(WhepServer.at(word))
-        elif word.startswith("location=whip"):
+        elif word.startswith(("location=whip", "location=janus")):
             adapted.append(word.replace("=", "=listen://127.0.0.1:0,", 1))
         elif not word.startswith("location=listen://"):
             adapted.append(word)

@@ -12,7 +12,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 options="detect_odr_violation=0:detect_stack_use_after_return=1:strict_string_checks=1"
 options="$options:fast_unwind_on_malloc=0:malloc_context_size=14"
 # asan/PROGRAM.options: GStreamer's tools and Python are not ours to judge for leaks; nor is what
-# json-glib 1.6.6 leaks of an array whose text turns out wrong, which codec-fuzz makes many of.
+# json-glib 1.6.6 leaks of an array whose text turns out wrong, which two fuzzers make many of.
 options="$options:include_if_exists=$here/asan/%b.options"
 export ASAN_OPTIONS="$options:$ASAN_OPTIONS"
 export LSAN_OPTIONS="suppressions=$here/lsan.supp:print_suppressions=0"

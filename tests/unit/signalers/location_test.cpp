@@ -46,6 +46,19 @@ TEST(Locations, AreShownWithoutWhatMayBeSecret) {
   EXPECT_EQ(shown_location("manual:"), "manual:");
 }
 
+TEST(Locations, ThoseThatAreWrongAreShownSo) {
+  ControlThread control("test");
+  for (const char* text :
+       {"rooms://host/1?pin=s3cret", "1://host?pin=s3cret", "janus://h?pin=s3cret",
+        "whip://u:s3cret@host/x", "ws://host:x?token=s3cret"}) {
+    auto signaler = make_signaler(text, {control, {}, {}});
+    ASSERT_FALSE(signaler) << text;
+    EXPECT_THAT(signaler.error().sentence, testing::Not(HasSubstr("s3cret")));
+  }
+  EXPECT_THAT(split_locations("janus://h/1?pin=s3cret,,").error().sentence,
+              testing::Not(HasSubstr("s3cret")));
+}
+
 TEST(Locations, EmptyOnesAreAnError) {
   for (const char* text : {"", " ", ",", "listen://:1,", ",listen://:1", "listen://:1,,x:"})
     EXPECT_FALSE(split_locations(text)) << text;
@@ -60,9 +73,11 @@ TEST(MakeSignaler, SaysWhichSchemesItKnows) {
     EXPECT_THAT(signaler.error().sentence, HasSubstr(text));
     EXPECT_THAT(signaler.error().sentence, HasSubstr("listen://HOST:PORT"));
     EXPECT_THAT(signaler.error().sentence, HasSubstr("ws(s)://HOST:PORT"));
+    EXPECT_THAT(signaler.error().sentence, HasSubstr("janus(s)://HOST:PORT/ROOM"));
   }
   EXPECT_TRUE(make_signaler("listen://127.0.0.1:0", {control, {}, {}}));
   EXPECT_TRUE(make_signaler("wss://127.0.0.1:8443/ws", {control, {}, {}}));
+  EXPECT_TRUE(make_signaler("janus://127.0.0.1/1234?pin=1", {control, {}, {}}));
 }
 
 }  // namespace

@@ -53,6 +53,21 @@ TEST(Codec, EachMessageToAClientGoesBothWays) {
   expect_round_trip(ErrorMessage{"text"}, kClient, R"({"type":"error","details":"text"})");
 }
 
+// json-glib writes U+001F as it is, which no JSON parser but its own takes.
+TEST(Codec, EveryControlCharacterIsEscaped) {
+  std::string all;
+  for (char c = 1; c < 0x20; c++)
+    all += c;
+  std::string written = encode(ErrorMessage{all});
+  for (char c : all)
+    EXPECT_EQ(written.find(c), std::string::npos) << static_cast<int>(c);
+  EXPECT_EQ(decoded(written, kClient), Message(ErrorMessage{all}));
+  auto status =
+      decoded(R"({"type":"setPeerStatus","roles":[],"meta":{"name":"a\u001fb"}})", kServer);
+  EXPECT_EQ(std::get<SetPeerStatus>(status).meta, R"({"name":"a\u001fb"})");
+  EXPECT_THAT(encode(status), HasSubstr(R"("meta":{"name":"a\u001fb"})"));
+}
+
 TEST(Codec, EachMessageToTheServerGoesBothWays) {
   expect_round_trip(SetProtocolVersion{"v1_1"}, kServer,
                     R"({"type":"setProtocolVersion","version":"v1_1"})");

@@ -1,0 +1,156 @@
+// One who waits in a VideoRoom for the feed whose display is the stream's name, and takes it.
+#include <algorithm>
+
+#include "plugins/signalers/janus_presence.hpp"
+
+namespace webcast {
+
+namespace {
+
+// As janus_videoroom.c has it: it was there a moment ago.
+constexpr unsigned kNoSuchFeed = 428;
+
+class JanusSubscriber : public JanusPresence {
+ public:
+  using JanusPresence::JanusPresence;
+
+  void describe(const std::string& session, const std::string& sdp) override;
+
+ private:
+  bool has_business() const override { return true; }
+  // It publishes nothing, but who joins as one of Janus' "publishers" is told of the others.
+  void on_attached() override { join(""); }
+  void on_joined(const JanusJoined& joined) override;
+  void on_event(const JanusReply& reply) override;
+  void on_resumed() override;
+  void on_session_over(bool soon) override;
+  void try_again() override;
+  void on_feeds(const std::vector<JanusFeed>& feeds);
+  void on_feed_gone(const JanusId& feed);
+  void look();
+  void subscribe(const JanusId& feed);
+  void on_subscribed(const JanusReply& reply);
+
+  std::map<JanusId, std::string> displays_;  // of those who publish
+  JanusId feed_{};                           // the session's
+  uint64_t private_id_ = 0;
+};
+
+void JanusSubscriber::on_joined(const JanusJoined& joined) {
+  private_id_ = joined.private_id;
+  displays_.clear();
+  on_feeds(joined.feeds);
+}
+
+void JanusSubscriber::on_feeds(const std::vector<JanusFeed>& feeds) {
+  for (const JanusFeed& feed : feeds)
+    displays_[feed.id] = feed.display;
+  look();
+}
+
+void JanusSubscriber::on_feed_gone(const JanusId& feed) {
+  displays_.erase(feed);
+  if (!session_ || feed_ != feed) return;
+  drop_session("The publisher left.");
+  on_session_over(true);
+}
+
+void JanusSubscriber::on_event(const JanusReply& reply) {
+  if (auto* feeds = std::get_if<JanusFeeds>(&reply.what)) {
+    on_feeds(feeds->feeds);
+  } else if (auto* gone = std::get_if<JanusFeedGone>(&reply.what)) {
+    on_feed_gone(gone->feed);
+  } else if (session_ && session_->handle == reply.handle && reply.description) {
+    // The publisher changed what it sends; one offer a session is all that we take.
+    drop_session("The publisher changed its media.");
+    on_session_over(true);
+  }
+}
+
+// Who came and went meanwhile, nobody told.
+void JanusSubscriber::on_resumed() {
+  request(handle_, JanusListParticipants{address_.room}, [this](const JanusReply& reply) {
+    auto* list = std::get_if<JanusParticipants>(&reply.what);
+    if (fails(reply) || !list) return;
+    displays_.clear();
+    for (const JanusFeed& feed : list->feeds)
+      displays_[feed.id] = feed.display;
+    if (session_ && !displays_.contains(feed_))
+      on_feed_gone(feed_);
+    else
+      look();
+  });
+}
+
+void JanusSubscriber::look() {
+  if (!connected_ || !joined_ || session_) return;
+  auto found = std::find_if(displays_.begin(), displays_.end(),
+                            [&](const auto& each) { return each.second == stream_.name; });
+  if (found == displays_.end()) return;
+  retry_.cancel();
+  subscribe(found->first);
+}
+
+void JanusSubscriber::subscribe(const JanusId& feed) {
+  feed_ = feed;
+  begin_session();
+  set_patience();
+  request(0, JanusAttach{}, [this, id = session_->id](const JanusReply& reply) {
+    auto* success = std::get_if<JanusSuccess>(&reply.what);
+    bool is_wanted = session_ && session_->id == id;
+    if (!is_wanted && success) tell(success->id, JanusDetach{});
+    if (!is_wanted || fails(reply) || !success) return;
+    session_->handle = success->id;
+    request(success->id,
+            JanusSubscribe{address_.room, feed_, private_id_, address_.pin, address_.token},
+            [this](const JanusReply& offered) { on_subscribed(offered); });
+  });
+}
+
+void JanusSubscriber::on_subscribed(const JanusReply& reply) {
+  auto* failure = std::get_if<JanusFailure>(&reply.what);
+  if (failure && failure->code == kNoSuchFeed) {
+    displays_.erase(feed_);
+    drop_session("The publisher left.");
+    return on_session_over(true);
+  }
+  if (fails(reply) || !session_ || !reply.description) return;
+  patience_.cancel();
+  SessionRequest request;
+  request.offer = reply.description->sdp;
+  ask(std::move(request));
+}
+
+void JanusSubscriber::describe(const std::string& session, const std::string& sdp) {
+  if (!session_ || session_->id != session) return;
+  request(session_->handle, JanusStart{sdp}, [this](const JanusReply& reply) {
+    if (!fails(reply) && session_) answered();
+  });
+}
+
+void JanusSubscriber::on_session_over(bool soon) {
+  patience_.cancel();
+  if (!joined_) return enter();
+  if (soon) {
+    failures_ = 0;
+    look();
+  } else {
+    retry();
+  }
+}
+
+void JanusSubscriber::try_again() {
+  if (joined_)
+    look();
+  else
+    enter();
+}
+
+}  // namespace
+
+std::shared_ptr<JanusPresence> make_janus_subscriber(const JanusAddress& address,
+                                                     const SignalerContext& context) {
+  return std::make_shared<JanusSubscriber>(address, context);
+}
+
+}  // namespace webcast
