@@ -139,6 +139,7 @@ void JanusPresence::leave() {
   patience_.cancel();
   pending_.clear();
   if (uint64_t handle = std::exchange(handle_, 0)) {
+    left_ = handle;
     tell(handle, JanusLeave{});
     tell(handle, JanusDetach{});
   }
@@ -230,9 +231,26 @@ void JanusPresence::on_reply(const JanusReply& reply) {
   on_told(reply);
 }
 
+// What comes after we noticed, by the end of the media, and left ourselves, counts too.
+std::optional<Error> JanusPresence::why_put_out(const JanusReply& reply) const {
+  const std::string again = " It is tried again and again.";
+  auto* left = std::get_if<JanusLeft>(&reply.what);
+  if (left && left->kicked)
+    return Error{ErrorCode::refused,
+                 address_.shown + ": Janus put us out of the room (kicked)." + again};
+  if (std::holds_alternative<JanusRoomDestroyed>(reply.what))
+    return Error{ErrorCode::not_found, address_.shown + ": the room was closed." + again};
+  return std::nullopt;
+}
+
 void JanusPresence::on_told(const JanusReply& reply) {
   bool is_session = session_ && session_->handle != 0 && session_->handle == reply.handle;
   bool is_room = handle_ != 0 && handle_ == reply.handle;
+  if (auto put_out = why_put_out(reply)) {
+    if (is_room) return fail(*put_out);
+    if (left_ == reply.handle) warn(*put_out);
+    return;
+  }
   if (!is_session && !is_room) return;
   if (auto* hangup = std::get_if<JanusHangup>(&reply.what)) {
     if (!is_session) return;
@@ -242,15 +260,6 @@ void JanusPresence::on_told(const JanusReply& reply) {
     drop_session("Janus ended the session.");
     if (is_room) leave();
     on_session_over(false);
-  } else if (auto* left = std::get_if<JanusLeft>(&reply.what)) {
-    if (is_room)
-      fail({ErrorCode::refused, address_.shown + ": Janus put us out of the room" +
-                                    (left->kicked ? " (kicked)." : ".") +
-                                    " It is tried again and again."});
-  } else if (std::holds_alternative<JanusRoomDestroyed>(reply.what)) {
-    if (is_room)
-      fail({ErrorCode::not_found, address_.shown + ": the room was closed. It is tried again and "
-                                                   "again."});
   } else if (auto* candidate = std::get_if<JanusCandidate>(&reply.what)) {
     if (is_session) events_.candidate(session_->id, candidate->mline, candidate->candidate);
   } else if (std::holds_alternative<JanusWebrtcUp>(reply.what)) {

@@ -92,10 +92,12 @@ class JanusPresence : public std::enable_shared_from_this<JanusPresence> {
   void on_state(const std::string& state);
   void on_reply(const JanusReply& reply);
   void on_told(const JanusReply& reply);
+  std::optional<Error> why_put_out(const JanusReply& reply) const;
   void warn(const Error& error);
   bool is_proven() const;
 
   std::map<std::string, Pending> pending_;  // by transaction
+  uint64_t left_ = 0;                       // our place before
   guint64 transactions_ = 0;
   std::string warned_;  // the same sentence is told once
   std::unique_ptr<JanusLink> link_;

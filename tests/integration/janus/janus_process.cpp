@@ -53,6 +53,24 @@ JanusProcess::~JanusProcess() {
   std::filesystem::remove_all(folder_);
 }
 
+std::string JanusProcess::speak_tls() {
+  const std::string certificate = folder_ + "/cert.pem", key = folder_ + "/key.pem";
+  Process openssl({"openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2",
+                   "-subj", "/CN=" + kJanusHost, "-addext", "subjectAltName=IP:" + kJanusHost,
+                   "-keyout", key, "-out", certificate});
+  if (openssl.wait_exit(kPatience) != 0) return "";
+  const std::string file = folder_ + "/janus.transport.websockets.jcfg";
+  std::ifstream recipe(file);
+  std::string text(std::istreambuf_iterator<char>(recipe), {});
+  for (const auto& [line, set] :
+       {std::pair<std::string, std::string>{"wss = false", "wss = true"},
+        {"certificates: {",
+         "certificates: {\n cert_pem = \"" + certificate + "\"\n cert_key = \"" + key + "\"\n"}})
+    text.replace(text.find(line), line.size(), set);
+  std::ofstream(file) << text;
+  return certificate;
+}
+
 bool JanusProcess::start() {
   // Its log is a file: a pipe that nobody reads would stop it.
   process_ = std::make_unique<Process>(std::vector<std::string>{

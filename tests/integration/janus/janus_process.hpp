@@ -23,6 +23,8 @@ class JanusProcess {
   explicit JanusProcess(const std::string& rooms = "");
   ~JanusProcess();
 
+  // From its next start on, with a certificate of its own for its address, whose file is returned.
+  std::string speak_tls();
   // Starts it; true once it takes connections.
   bool start();
   // Ends it, as a crash would.

@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "tests/integration/janus/janus_operator.hpp"
 #include "tests/integration/janus/janus_process.hpp"
 #include "tests/integration/janus/tcp_proxy.hpp"
 #include "tests/integration/source_player.hpp"
@@ -35,6 +36,15 @@ bool waits_for_state(SinkPipeline& pipeline, const std::string& state) {
     if (!message) return false;
     EXPECT_THAT(field(*message, "location"), testing::Not(HasSubstr("CHANGE-ME")));
     if (field(*message, "state") == state) return true;
+  }
+}
+
+// Until the element says so.
+bool warns(SinkPipeline& pipeline, const std::string& part) {
+  for (;;) {
+    std::string warning = pipeline.wait_for_warning();
+    if (warning.empty()) return false;
+    if (warning.find(part) != std::string::npos) return true;
   }
 }
 
@@ -178,6 +188,40 @@ TEST_F(JanusRoomTest, APublisherWhoWentMeanwhileIsMissedWhenTheSignalingIsBack) 
   EXPECT_TRUE(source.pipeline.wait_for("webcast-publisher-removed"));
   SinkPipeline again(sink_at(location()));
   ASSERT_TRUE(again.play());
+  EXPECT_TRUE(source.more("video_0"));
+}
+
+TEST_F(JanusRoomTest, WhoIsPutOutOfTheRoomIsToldAndComesBack) {
+  SinkPipeline sink(sink_at(location()));
+  SourcePlayer source(source_at(location()));
+  ASSERT_TRUE(sink.play());
+  ASSERT_TRUE(source.more("video_0"));
+  JanusOperator someone;
+  auto reply = someone.ask(R"({"request":"listparticipants","room":1234})");
+  ASSERT_TRUE(reply);
+  auto* list = std::get_if<JanusParticipants>(&reply->what);
+  ASSERT_TRUE(list);
+  ASSERT_EQ(list->feeds.size(), 1u);
+  ASSERT_TRUE(someone.ask(R"({"request":"kick","room":1234,"secret":"CHANGE-ME-TOO","id":)" +
+                          list->feeds[0].id.text + "}"));
+  EXPECT_TRUE(warns(sink, "put us out of the room"));
+  EXPECT_TRUE(source.pipeline.wait_for("webcast-publisher-removed"));
+  EXPECT_TRUE(sink.wait_for("webcast-viewer-connected"));
+  EXPECT_TRUE(source.more("video_0"));
+}
+
+TEST_F(JanusRoomTest, ARoomMayBeClosedAndMadeAgain) {
+  SinkPipeline sink(sink_at(location()));
+  SourcePlayer source(source_at(location()));
+  ASSERT_TRUE(sink.play());
+  ASSERT_TRUE(source.more("video_0"));
+  JanusOperator someone;
+  ASSERT_TRUE(someone.ask(R"({"request":"destroy","room":1234,"secret":"CHANGE-ME-TOO"})"));
+  EXPECT_TRUE(warns(sink, "the room was closed"));
+  EXPECT_TRUE(warns(source.pipeline, "the room was closed"));
+  EXPECT_TRUE(warns(sink, "there is no room 1234"));
+  ASSERT_TRUE(someone.ask(R"({"request":"create","room":1234,"pin":"CHANGE-ME"})"));
+  EXPECT_TRUE(sink.wait_for("webcast-viewer-connected"));
   EXPECT_TRUE(source.more("video_0"));
 }
 
