@@ -42,6 +42,7 @@ Result<void> Broadcast::open_way(const std::string& location, const MakeSignaler
   auto signaler = make(SignalerContext{*control_, settings_.access, signaler_events(way.get())});
   if (!signaler) return signaler.error();
   way->signaler = std::move(*signaler);
+  if (auto* manual = dynamic_cast<ManualSignaler*>(way->signaler.get())) manual_ = manual;
   StreamInfo info;
   info.name = settings_.stream;
   if (auto started = way->signaler->start(info); !started) return started.error();
@@ -89,6 +90,9 @@ SignalerEvents Broadcast::signaler_events(Way* way) {
   events.info = [=](const std::string& sentence) {
     when_alive([&](Broadcast& self) { self.events_.info(sentence); });
   };
+  events.handed_out = [=](bool is_offer, const std::string& sdp) {
+    when_alive([&](Broadcast& self) { self.events_.handed_out(is_offer, sdp); });
+  };
   return events;
 }
 
@@ -124,6 +128,7 @@ void Broadcast::stop(bool media_ended) {
   control_->stop();
   tracks_.clear();
   taps_.clear();
+  manual_ = nullptr;
   ways_.clear();
 }
 

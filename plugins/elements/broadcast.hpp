@@ -17,6 +17,7 @@
 #include "plugins/elements/sink_settings.hpp"
 #include "plugins/elements/viewer.hpp"
 #include "plugins/elements/ways.hpp"
+#include "plugins/signalers/manual.hpp"
 
 namespace webcast {
 
@@ -34,6 +35,7 @@ struct BroadcastEvents {  // any thread
   std::function<void(const Error&)> warning;
   std::function<void(const std::string& sentence)> info;
   std::function<bool(const std::string& rendition, GstElement* encoder)> encoder_setup;
+  std::function<void(bool is_offer, const std::string& sdp)> handed_out;
 };
 
 class Broadcast : public std::enable_shared_from_this<Broadcast> {
@@ -58,6 +60,9 @@ class Broadcast : public std::enable_shared_from_this<Broadcast> {
   StructurePtr viewer_stats(const std::string& id);  // null: no such viewer
   bool disconnect_viewer(const std::string& id, const std::string& reason);
   void force_keyframe();
+  // By hand (manual:); the error is for the person who brought it.
+  Result<void> set_answer(const std::string& text);
+  std::string manual_offer();  // empty: none waits
 
  private:
   struct Way {             // one location
@@ -68,9 +73,9 @@ class Broadcast : public std::enable_shared_from_this<Broadcast> {
     std::shared_ptr<Viewer> viewer;
     Way* way = nullptr;
     std::string session;
-    bool is_server = false;                // as the request said
-    std::vector<std::string> ice_servers;  // its own
-    std::vector<std::string> codecs;       // that it takes; empty: it did not tell
+    bool is_server = false, by_hand = false;  // as the request said
+    std::vector<std::string> ice_servers;     // its own
+    std::vector<std::string> codecs;          // that it takes; empty: it did not tell
     Timer wait_for_tracks;
   };
 
@@ -87,6 +92,7 @@ class Broadcast : public std::enable_shared_from_this<Broadcast> {
                      std::optional<std::string> told);
   void fail_viewer(const std::string& id, const Error& reason);
   void count_viewers();
+  bool is_full() const;
 
   std::shared_ptr<Track> make_track(const std::shared_ptr<PadTap>& tap);
   void on_input_changed(const std::string& track);
@@ -100,6 +106,7 @@ class Broadcast : public std::enable_shared_from_this<Broadcast> {
   const CheckedSettings checked_;
   const BroadcastEvents events_;
   std::vector<std::unique_ptr<Way>> ways_;
+  ManualSignaler* manual_ = nullptr;                      // one of theirs
   std::map<std::string, std::shared_ptr<PadTap>> taps_;   // by pad name
   std::map<std::string, std::shared_ptr<Track>> tracks_;  // by pad name
   std::map<std::string, Session> sessions_;               // by viewer id

@@ -34,8 +34,16 @@ Error none_taken(MediaKind kind, const std::vector<std::string>& names) {
 
 }  // namespace
 
+// An offer that is carried by hand takes nobody's place before somebody came by it.
+bool Broadcast::is_full() const {
+  auto count = std::count_if(sessions_.begin(), sessions_.end(), [](const auto& session) {
+    return !session.second.by_hand || session.second.viewer->connected();
+  });
+  return settings_.max_viewers != 0 && static_cast<size_t>(count) >= settings_.max_viewers;
+}
+
 void Broadcast::on_session_requested(Way* way, const SessionRequest& request) {
-  if (settings_.max_viewers != 0 && sessions_.size() >= settings_.max_viewers) {
+  if (!request.by_hand && is_full()) {
     way->signaler->end_session(request.session, std::string(kStreamFull) + ": try again later");
     return;
   }
@@ -53,6 +61,7 @@ void Broadcast::on_session_requested(Way* way, const SessionRequest& request) {
   session.way = way;
   session.session = request.session;
   session.is_server = request.is_server;
+  session.by_hand = request.by_hand;
   session.ice_servers = request.ice_servers;
   session.codecs = request.codecs;
   session.viewer = std::make_shared<Viewer>(request.session, request.offer, *control_,
@@ -81,6 +90,7 @@ void Broadcast::admit(Session& session) {
       return fail_viewer(session.viewer->id(), none_taken(kind, session.codecs));
   }
   plan.peer = settings_.peer;
+  if (session.by_hand) plan.peer.hand_over = kHandOver;
   plan.is_server = session.is_server;
   add_servers(plan.peer.ice, session.ice_servers);
   plan.clock = clock_;
@@ -147,6 +157,25 @@ void Broadcast::remove_viewer(const std::string& id, const std::string& reason, 
   GST_INFO("viewer %s: removed: %s", id.c_str(), reason.c_str());
   count_viewers();
   events_.viewer_removed(id, reason);
+}
+
+Result<void> Broadcast::set_answer(const std::string& text) {
+  Result<void> taken = Error{ErrorCode::invalid_argument, "The element has stopped."};
+  control_->call([&] {
+    if (stopping_) return;
+    taken = manual_ ? manual_->take(text)
+                    : Error{ErrorCode::invalid_argument,
+                            "No answer is taken by hand: location has no manual: in it."};
+  });
+  return taken;
+}
+
+std::string Broadcast::manual_offer() {
+  std::string offer;
+  control_->call([&] {
+    if (manual_) offer = manual_->handed_out();
+  });
+  return offer;
 }
 
 void Broadcast::count_viewers() {

@@ -43,6 +43,7 @@ Result<void> Reception::open_way(const std::string& location, const MakeSignaler
                                        SignalerRole::consumer});
   if (!signaler) return signaler.error();
   way->signaler = std::move(*signaler);
+  if (auto* manual = dynamic_cast<ManualSignaler*>(way->signaler.get())) manual_ = manual;
   StreamInfo info;
   info.name = settings_.stream;
   info.has_own_servers = !settings_.ice.stun_server.empty() || !settings_.ice.turn_servers.empty();
@@ -93,6 +94,9 @@ SignalerEvents Reception::signaler_events(Way* way) {
   events.info = [=](const std::string& sentence) {
     when_alive([&](Reception& self) { self.events_.info(sentence); });
   };
+  events.handed_out = [=](bool is_offer, const std::string& sdp) {
+    when_alive([&](Reception& self) { self.events_.handed_out(is_offer, sdp); });
+  };
   return events;
 }
 
@@ -116,6 +120,7 @@ void Reception::stop() {
     pad->remove();
   pads_.clear();
   ending_.clear();
+  manual_ = nullptr;
   ways_.clear();
 }
 

@@ -18,6 +18,7 @@
 #include "plugins/elements/source_settings.hpp"
 #include "plugins/elements/ways.hpp"
 #include "plugins/peer/receiver.hpp"
+#include "plugins/signalers/manual.hpp"
 
 namespace webcast {
 
@@ -36,6 +37,7 @@ struct ReceptionEvents {  // the control thread
   std::function<void(const Error&)> warning;
   std::function<void(const std::string& sentence)> info;
   std::function<void()> no_more_pads;
+  std::function<void(bool is_offer, const std::string& sdp)> handed_out;
   // A pad's own thread: what is downstream of it cannot take the data.
   std::function<void(GstFlowReturn)> flow_error;
 };
@@ -56,6 +58,9 @@ class Reception : public std::enable_shared_from_this<Reception> {
   void pause();
 
   StructurePtr stats();
+  // By hand (manual:); the error is for the person who brought it.
+  Result<void> set_offer(const std::string& text);
+  std::string manual_answer();  // empty: none waits
 
  private:
   struct Way {             // one location
@@ -73,7 +78,8 @@ class Reception : public std::enable_shared_from_this<Reception> {
     std::shared_ptr<Receiver> receiver;  // once its offer came and there is a clock
     std::optional<std::string> offer;    // until then
     bool wants_offer = false;            // it answers ours
-    IceSettings ice;                     // ours and what its server named
+    bool by_hand = false;
+    IceSettings ice;  // ours and what its server named
     std::vector<IceCandidate> early_candidates;
     std::shared_ptr<Feed> feed;
     PublisherConnected what;
@@ -104,6 +110,7 @@ class Reception : public std::enable_shared_from_this<Reception> {
   const CheckedSettings checked_;
   const ReceptionEvents events_;
   std::vector<std::unique_ptr<Way>> ways_;
+  ManualSignaler* manual_ = nullptr;  // one of theirs
   std::optional<Publisher> publisher_;
   std::map<std::string, std::shared_ptr<SourcePad>> pads_;  // by name
   std::vector<std::shared_ptr<SourcePad>> ending_;

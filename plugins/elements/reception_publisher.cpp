@@ -34,6 +34,7 @@ void Reception::on_session_requested(Way* way, const SessionRequest& request) {
   publisher_->way = way;
   publisher_->session = request.session;
   publisher_->wants_offer = request.wants_offer;
+  publisher_->by_hand = request.by_hand;
   publisher_->ice = settings_.ice;
   add_servers(publisher_->ice, request.ice_servers);
   if (request.offer) return on_description(true, *request.offer);
@@ -59,6 +60,7 @@ ReceiverSettings Reception::receiver_settings() const {
   settings.ice = publisher_->ice;
   settings.retransmission = settings_.retransmission;
   settings.latency_ms = settings_.latency_ms;
+  if (publisher_->by_hand) settings.hand_over = kHandOver;
   settings.video = receivable(checked_.video_preference, settings_.decode);
   settings.audio = receivable(checked_.audio_preference, settings_.decode);
   settings.make_tail = [decode = settings_.decode](Codec codec) {
@@ -171,8 +173,8 @@ void Reception::on_first_frame(const std::string& name) {
   auto found = pads_.find(name);
   if (found == pads_.end()) return;
   found->second->show();
-  bool all = std::all_of(pads_.begin(), pads_.end(),
-                         [](const auto& pad) { return pad.second->shown(); });
+  bool all =
+      std::all_of(pads_.begin(), pads_.end(), [](const auto& pad) { return pad.second->shown(); });
   if (all && !std::exchange(told_no_more_pads_, true)) events_.no_more_pads();
 }
 
@@ -195,6 +197,25 @@ void Reception::on_pad_ended(const std::string& name) {
   auto pad = *found;
   ending_.erase(found);
   pad->remove();
+}
+
+Result<void> Reception::set_offer(const std::string& text) {
+  Result<void> taken = Error{ErrorCode::invalid_argument, "The element has stopped."};
+  control_->call([&] {
+    if (stopping_) return;
+    taken = manual_ ? manual_->take(text)
+                    : Error{ErrorCode::invalid_argument,
+                            "No offer is taken by hand: location is not manual:."};
+  });
+  return taken;
+}
+
+std::string Reception::manual_answer() {
+  std::string answer;
+  control_->call([&] {
+    if (manual_) answer = manual_->handed_out();
+  });
+  return answer;
 }
 
 void Reception::end_publisher(const std::string& reason, bool tell,

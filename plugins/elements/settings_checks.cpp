@@ -6,6 +6,8 @@
 #include <string_view>
 
 #include "common/stream_name.hpp"
+#include "plugins/signalers/location.hpp"
+#include "plugins/signalers/manual.hpp"
 
 namespace webcast {
 namespace {
@@ -64,15 +66,34 @@ Result<std::vector<Codec>> parse_codecs(const std::string& text, MediaKind kind,
   return codecs;
 }
 
+bool is_manual(const std::string& location) {
+  auto parsed = parse_location(location);
+  return parsed && parsed->scheme == kManualScheme;
+}
+
+static Result<void> check_manual(const std::vector<std::string>& locations, SignalerRole role) {
+  auto count = std::count_if(locations.begin(), locations.end(), is_manual);
+  if (count > 1)
+    return invalid(
+        "location: manual: stands there twice, and one offer is for one viewer: for more of them "
+        "use an element for each");
+  if (count == 1 && role == SignalerRole::consumer && locations.size() > 1)
+    return invalid(
+        "location: a source's manual: stands alone, as the source takes one publisher: take away "
+        "the other locations, or use an element for each");
+  return {};
+}
+
 Result<CheckedSettings> check_common(const std::string& location, const std::string& stream,
                                      const std::string& video_codecs,
                                      const std::string& audio_codecs, const IceSettings& ice,
-                                     const AccessSettings& access) {
+                                     const AccessSettings& access, SignalerRole role) {
   if (!is_stream_name(stream))
     return invalid("stream: \"" + stream +
                    "\" is not a stream name; use 1 to 64 letters, digits, '.', '_' or '-'");
   auto locations = split_locations(location);
   if (!locations) return locations.error();
+  if (auto ok = check_manual(*locations, role); !ok) return ok.error();
   auto video = parse_codecs(video_codecs, MediaKind::video, "video-codecs");
   if (!video) return video.error();
   auto audio = parse_codecs(audio_codecs, MediaKind::audio, "audio-codecs");

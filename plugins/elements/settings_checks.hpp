@@ -20,7 +20,10 @@ struct CheckedSettings {
 Result<CheckedSettings> check_common(const std::string& location, const std::string& stream,
                                      const std::string& video_codecs,
                                      const std::string& audio_codecs, const IceSettings& ice,
-                                     const AccessSettings& access);
+                                     const AccessSettings& access, SignalerRole role);
+
+// Whether descriptions are carried by hand there.
+bool is_manual(const std::string& location);
 
 // "H264,VP8" to codecs of that kind; an empty list, an unknown name or one of the other kind is
 // an error that names `property`.

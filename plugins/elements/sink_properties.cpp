@@ -23,6 +23,7 @@ enum Property {
   kEncoderPreset,
   kViewers,
   kStats,
+  kManualOffer,
 };
 
 bool set_media_property(SinkSettings& settings, guint id, const GValue* value) {
@@ -115,8 +116,11 @@ void set_property(GObject* object, guint id, const GValue* value, GParamSpec* ps
 
 void get_property(GObject* object, guint id, GValue* value, GParamSpec* pspec) {
   SinkState& state = *WEBCAST_SINK(object)->state;
-  if (id == kViewers || id == kStats) {  // asks the control thread: not under our lock
+  // These ask the control thread: not under our lock.
+  if (id == kViewers || id == kStats || id == kManualOffer) {
     auto broadcast = state.current_broadcast();
+    if (id == kManualOffer)
+      return set_string_or_null(value, broadcast ? broadcast->manual_offer() : "");
     if (id == kViewers)
       g_value_set_uint(value, broadcast ? broadcast->viewers() : 0);
     else if (broadcast)
@@ -138,7 +142,8 @@ void install_media_properties(Installer install) {
                  "port 0: any free port); ws(s)://HOST:PORT publishes through a relay; "
                  "whip(s)://HOST/PATH publishes to a WHIP server; janus(s)://HOST:PORT/ROOM (with "
                  "?pin=, &secret=, &token= where they are asked for) publishes into a Janus "
-                 "VideoRoom. Takes effect at the next READY to PAUSED",
+                 "VideoRoom; manual: makes an offer that is carried by hand (manual-offer, "
+                 "set-answer). Takes effect at the next READY to PAUSED",
                  "listen://127.0.0.1:8080");
   g_object_class_install_property(
       install.gobject_class, kSignaler,
@@ -210,6 +215,11 @@ void install_sink_properties(GObjectClass* gobject_class) {
                          "bit/s) and of viewer-stats (times in ms, bitrate in bit/s, "
                          "fraction-lost 0 to 1)",
                          GST_TYPE_STRUCTURE, kReadOnly));
+  install.string(kManualOffer, "manual-offer", "Manual offer",
+                 "With location manual: the offer that waits to be carried to a viewer by hand, "
+                 "SDP with its candidates; its answer goes to the action set-answer (none: it is "
+                 "not made yet, or has its answer)",
+                 nullptr, kReadOnly);
 }
 
 }  // namespace webcast

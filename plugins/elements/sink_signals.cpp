@@ -1,6 +1,7 @@
 // The signals, actions and bus messages of webcastsink.
 #include "plugins/elements/debug.hpp"
 #include "plugins/elements/element_error.hpp"
+#include "plugins/elements/manual_actions.hpp"
 #include "plugins/elements/webcast_sink.hpp"
 
 namespace webcast {
@@ -99,6 +100,9 @@ BroadcastEvents sink_events(WebcastSink* sink) {
     g_signal_emit(sink, signals[kEncoderSetup], 0, rendition.c_str(), encoder, &handled);
     return handled != FALSE;
   };
+  events.handed_out = [sink](bool is_offer, const std::string& sdp) {
+    tell_handed_out(GST_ELEMENT(sink), is_offer, sdp);
+  };
   return events;
 }
 
@@ -121,6 +125,7 @@ void install_sink_signals(GObjectClass* gobject_class) {
                                           G_TYPE_BOOLEAN, 2, id_and_reason);
   signals[kForceKeyframe] =
       new_action(type, "force-keyframe", G_CALLBACK(force_keyframe), G_TYPE_NONE, 0, nullptr);
+  install_sink_manual(type);
 }
 
 }  // namespace webcast

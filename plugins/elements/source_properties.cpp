@@ -19,6 +19,7 @@ enum Property {
   kDecode,
   kRetransmission,
   kStats,
+  kManualAnswer,
 };
 
 bool set_media_property(SourceSettings& settings, guint id, const GValue* value) {
@@ -93,10 +94,12 @@ void set_property(GObject* object, guint id, const GValue* value, GParamSpec* ps
 
 void get_property(GObject* object, guint id, GValue* value, GParamSpec* pspec) {
   SourceState& state = *WEBCAST_SRC(object)->state;
-  if (id == kStats) {  // asks the control thread: not under our lock
+  if (id == kStats || id == kManualAnswer) {  // ask the control thread: not under our lock
     auto reception = state.current_reception();
-    g_value_take_boxed(value, reception ? reception->stats().release()
-                                        : gst_structure_new_empty("webcast-stats"));
+    if (id == kManualAnswer)
+      return set_string_or_null(value, reception ? reception->manual_answer() : "");
+    g_value_take_boxed(
+        value, reception ? reception->stats().release() : gst_structure_new_empty("webcast-stats"));
     return;
   }
   std::lock_guard lock(state.mutex);
@@ -112,7 +115,9 @@ void install_media_properties(Installer install) {
                  "port 0: any free port); ws(s)://HOST:PORT takes the stream from a relay; "
                  "whep(s)://HOST/PATH plays from a WHEP server; janus(s)://HOST:PORT/ROOM (with "
                  "?pin=, &secret=, &token= where they are asked for) takes the feed of the "
-                 "stream's name from a Janus VideoRoom. Takes effect at the next READY to PAUSED",
+                 "stream's name from a Janus VideoRoom; manual:, alone, answers an offer that is "
+                 "carried by hand (set-offer, manual-answer). Takes effect at the next READY to "
+                 "PAUSED",
                  "listen://127.0.0.1:8080");
   g_object_class_install_property(
       install.gobject_class, kSignaler,
@@ -171,6 +176,11 @@ void install_source_properties(GObjectClass* gobject_class) {
                          "Statistics of the publisher: state, setup-ms, and a list of tracks "
                          "(packets, bytes, keyframe-requests, frames-dropped)",
                          GST_TYPE_STRUCTURE, kReadOnly));
+  install.string(kManualAnswer, "manual-answer", "Manual answer",
+                 "With location manual: the answer to the offer that the action set-offer brought, "
+                 "SDP with its candidates, to be carried to the publisher by hand (none: there is "
+                 "no offer, or its answer is not made yet)",
+                 nullptr, kReadOnly);
 }
 
 }  // namespace webcast

@@ -25,7 +25,7 @@ struct SourceSettings {
 
 inline Result<CheckedSettings> check_settings(const SourceSettings& settings) {
   return check_common(settings.location, settings.stream, settings.video_codecs,
-                      settings.audio_codecs, settings.ice, settings.access);
+                      settings.audio_codecs, settings.ice, settings.access, SignalerRole::consumer);
 }
 
 }  // namespace webcast

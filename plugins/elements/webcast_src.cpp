@@ -10,6 +10,7 @@
 
 #include "plugins/elements/debug.hpp"
 #include "plugins/elements/element_error.hpp"
+#include "plugins/elements/manual_actions.hpp"
 
 using namespace webcast;
 
@@ -57,13 +58,16 @@ ReceptionEvents events_of(WebcastSrc* self, const std::string& stream) {
                                 G_TYPE_INT, static_cast<int>(what.setup.count()), nullptr));
   };
   events.publisher_removed = [self](const std::string& id, const std::string& reason) {
-    post_structure(
-        self, gst_structure_new("webcast-publisher-removed", "id", G_TYPE_STRING, id.c_str(),
-                                "reason", G_TYPE_STRING, reason.c_str(), nullptr));
+    post_structure(self,
+                   gst_structure_new("webcast-publisher-removed", "id", G_TYPE_STRING, id.c_str(),
+                                     "reason", G_TYPE_STRING, reason.c_str(), nullptr));
   };
   events.warning = [self](const Error& error) { post_warning(GST_ELEMENT(self), error); };
   events.info = [self](const std::string& sentence) { post_info(GST_ELEMENT(self), sentence); };
   events.no_more_pads = [self] { gst_element_no_more_pads(GST_ELEMENT(self)); };
+  events.handed_out = [self](bool is_offer, const std::string& sdp) {
+    tell_handed_out(GST_ELEMENT(self), is_offer, sdp);
+  };
   events.flow_error = [self](GstFlowReturn result) { GST_ELEMENT_FLOW_ERROR(self, result); };
   return events;
 }
@@ -81,8 +85,8 @@ bool start(WebcastSrc* self) {
     return false;
   }
   std::string stream = settings.stream;
-  auto reception = Reception::create(GST_ELEMENT(self), std::move(settings), *checked,
-                                     events_of(self, stream));
+  auto reception =
+      Reception::create(GST_ELEMENT(self), std::move(settings), *checked, events_of(self, stream));
   if (auto started = reception->start(); !started) {
     post_error(GST_ELEMENT(self), started.error());
     return false;
@@ -156,10 +160,11 @@ static void webcast_src_class_init(WebcastSrcClass* klass) {
   gobject_class->finalize = webcast_src_finalize;
   install_source_properties(gobject_class);
   install_authorize(G_TYPE_FROM_CLASS(klass));
+  install_source_manual(G_TYPE_FROM_CLASS(gobject_class));
   element_class->change_state = change_state;
   gst_element_class_add_static_pad_template(element_class, &video_template);
   gst_element_class_add_static_pad_template(element_class, &audio_template);
-  gst_element_class_set_static_metadata(
-      element_class, "Webcast source", "Source/Network/WebRTC",
-      "Receives video and audio from a web browser over WebRTC", "The gst-webcast authors");
+  gst_element_class_set_static_metadata(element_class, "Webcast source", "Source/Network/WebRTC",
+                                        "Receives video and audio from a web browser over WebRTC",
+                                        "The gst-webcast authors");
 }

@@ -37,7 +37,8 @@ Error Negotiation::wrong_state(const char* what) const {
 Result<void> Negotiation::start(Time now, bool viewer_offers) {
   if (state_ != State::idle) return wrong_state("A second start");
   state_ = viewer_offers ? State::answering : State::offering;
-  started_ = now;
+  viewer_offers_ = viewer_offers;
+  started_ = waits_since_ = now;
   return {};
 }
 
@@ -54,9 +55,10 @@ Result<void> Negotiation::described() {
   return {};
 }
 
-Result<void> Negotiation::answer_arrived() {
+Result<void> Negotiation::answer_arrived(Time now) {
   if (state_ != State::offered) return wrong_state("The viewer's answer");
   state_ = State::accepting;
+  if (limits_.hand_over.count() > 0) waits_since_ = now;
   return {};
 }
 
@@ -104,10 +106,16 @@ void Negotiation::sent(Time now) {
   last_sent_ = now;
 }
 
+// The other side can do nothing before it has our description.
+std::chrono::milliseconds Negotiation::connect_patience() const {
+  bool carried = state_ == State::offered || (state_ == State::connecting && viewer_offers_);
+  return carried ? std::max(limits_.connect_timeout, limits_.hand_over) : limits_.connect_timeout;
+}
+
 std::optional<Error> Negotiation::expired(Time now) const {
   if (state_ == State::closed || state_ == State::idle) return std::nullopt;
   if (state_ != State::connected) {
-    if (now - started_ < limits_.connect_timeout) return std::nullopt;
+    if (now - waits_since_ < connect_patience()) return std::nullopt;
     if (state_ == State::offered)
       return Error{ErrorCode::timeout, "The viewer never answered the offer."};
     return Error{ErrorCode::timeout,

@@ -16,6 +16,8 @@ namespace webcast {
 
 struct NegotiationLimits {
   std::chrono::milliseconds connect_timeout{20'000};
+  // For how long a description of ours may be on its way, when people carry it; 0: they do not.
+  std::chrono::milliseconds hand_over{0};
   std::chrono::milliseconds silence_timeout{10'000};  // while something is sent
   std::chrono::milliseconds idle_timeout{25'000};     // while nothing is (a paused stream)
   size_t remote_candidates = 64;                      // a session; more are dropped
@@ -44,7 +46,7 @@ class Negotiation {
   // Our description was made: it may be sent. Local candidates found before belong into it.
   Result<void> described();
   // The viewer's answer came.
-  Result<void> answer_arrived();
+  Result<void> answer_arrived(Time now);
   Result<void> answer_applied();
   Result<void> connected(Time now);
   void close() { state_ = State::closed; }
@@ -70,13 +72,14 @@ class Negotiation {
 
  private:
   Error wrong_state(const char* what) const;
+  std::chrono::milliseconds connect_patience() const;
 
   const NegotiationLimits limits_;
   State state_ = State::idle;
-  Time started_{}, connected_{};
+  Time started_{}, waits_since_{}, connected_{};
   std::set<std::string> seen_remote_, sent_local_;
   std::vector<std::string> kept_remote_, kept_local_;
-  bool remote_in_place_ = false, described_ = false;
+  bool viewer_offers_ = false, remote_in_place_ = false, described_ = false;
   // Silence counts from the start of sending on. A viewer of a paused stream goes on reporting, at
   // RTCP's own slow pace (RFC 3550 6.2: about every five seconds).
   Time last_heard_{}, last_sent_{}, sending_since_{};

@@ -36,11 +36,15 @@ struct IceSettings {
 // What the other side named: a TURN server beside ours, a STUN server if we have none.
 void add_servers(IceSettings& ice, const std::vector<std::string>& servers);
 
+// People who carry descriptions by hand may take so long.
+inline constexpr std::chrono::hours kHandOver{1};
+
 struct PeerSettings {
   IceSettings ice{};
   bool retransmission = true;
   std::chrono::milliseconds connect_timeout{20'000};  // from start to media allowed
   std::chrono::milliseconds silence_timeout{10'000};  // no RTCP at all: the peer is gone
+  std::chrono::milliseconds hand_over{0};  // until our description arrived; 0: it does at once
 };
 
 struct SessionDescription {

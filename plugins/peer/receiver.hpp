@@ -28,6 +28,7 @@ struct ReceiverSettings {
   unsigned latency_ms = 200;  // of the jitter buffer
   std::chrono::milliseconds connect_timeout{20'000};
   std::chrono::milliseconds silence_timeout{10'000};  // no RTP and no RTCP: the publisher is gone
+  std::chrono::milliseconds hand_over{0};             // as a Peer's
   // In the order of preference; only what `make_tail` can do.
   std::vector<Codec> video{}, audio{};
   // The elements behind a depayloader, linked in this order, on the way to the sample: parser,

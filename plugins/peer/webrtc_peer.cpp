@@ -10,6 +10,7 @@ WebrtcPeer::WebrtcPeer(std::string id, ControlThread& control, GstClock* clock,
                        PeerSettings settings, std::vector<PeerMedium> media, PeerEvents events)
     : WebrtcSession(std::move(id), control, clock, "viewer", settings.ice,
                     {.connect_timeout = settings.connect_timeout,
+                     .hand_over = settings.hand_over,
                      .silence_timeout = settings.silence_timeout},
                     std::move(events)),
       settings_(std::move(settings)),

@@ -15,9 +15,8 @@ Ref<GstCaps> line_caps(const ReceivedMedium& medium, const RemotePayload& payloa
       G_TYPE_INT, static_cast<int>(plan.payload_type), "a-mid", G_TYPE_STRING, mid.c_str(),
       nullptr));
   if (plan.transport_cc_id != 0)
-    gst_caps_set_simple(caps.get(),
-                        ("extmap-" + std::to_string(plan.transport_cc_id)).c_str(), G_TYPE_STRING,
-                        kTransportCcUri, nullptr);
+    gst_caps_set_simple(caps.get(), ("extmap-" + std::to_string(plan.transport_cc_id)).c_str(),
+                        G_TYPE_STRING, kTransportCcUri, nullptr);
   return caps;
 }
 
@@ -94,6 +93,7 @@ WebrtcReceiver::WebrtcReceiver(std::string id, ControlThread& control, GstClock*
                                ReceiverSettings settings, ReceiverEvents events)
     : WebrtcSession(std::move(id), control, clock, "publisher", settings.ice,
                     {.connect_timeout = settings.connect_timeout,
+                     .hand_over = settings.hand_over,
                      .silence_timeout = settings.silence_timeout},
                     std::move(events.session)),
       settings_(std::move(settings)),
@@ -116,15 +116,13 @@ void WebrtcReceiver::start(std::optional<SessionDescription> remote_offer) {
 
 Result<PeerPipeline> WebrtcReceiver::build() const {
   auto pipeline = build_webrtc_pipeline(id_, clock_.get(), ice_);
-  if (pipeline)
-    g_object_set(pipeline->webrtcbin.get(), "latency", settings_.latency_ms, nullptr);
+  if (pipeline) g_object_set(pipeline->webrtcbin.get(), "latency", settings_.latency_ms, nullptr);
   return pipeline;
 }
 
 Result<void> WebrtcReceiver::answer(const std::string& sdp) {
   auto plan = [this](const RemoteDescription& offer) -> Result<SessionPlan> {
-    auto received =
-        plan_receive(offer, settings_.video, settings_.audio, settings_.retransmission);
+    auto received = plan_receive(offer, settings_.video, settings_.audio, settings_.retransmission);
     if (!received) return received.error();
     media_ = std::move(received->media);
     return std::move(received->session);
@@ -156,11 +154,11 @@ Result<void> WebrtcReceiver::offer() {
   auto pipeline = build();
   if (!pipeline) return pipeline.error();
   for (const RemoteMedia& line : offered_) {
-    Ref<GstCaps> caps = adopt(gst_caps_new_simple(
-        "application/x-rtp", "media", G_TYPE_STRING, line.kind.c_str(), "encoding-name",
-        G_TYPE_STRING, line.payloads[0].encoding.c_str(), "clock-rate", G_TYPE_INT,
-        line.payloads[0].clock_rate, "payload", G_TYPE_INT,
-        static_cast<int>(line.payloads[0].type), nullptr));
+    Ref<GstCaps> caps =
+        adopt(gst_caps_new_simple("application/x-rtp", "media", G_TYPE_STRING, line.kind.c_str(),
+                                  "encoding-name", G_TYPE_STRING, line.payloads[0].encoding.c_str(),
+                                  "clock-rate", G_TYPE_INT, line.payloads[0].clock_rate, "payload",
+                                  G_TYPE_INT, static_cast<int>(line.payloads[0].type), nullptr));
     bool nack = settings_.retransmission && line.kind == "video";
     if (auto ok = add_transceiver(*pipeline, caps.get(), nack); !ok) return ok;
   }
@@ -213,8 +211,7 @@ Result<void> WebrtcReceiver::add_chain(PeerPipeline& pipeline, size_t index) {
                                       if (sample) sample(index, frame);
                                     });
   if (!chain) return chain.error();
-  bool nack =
-      settings_.retransmission && has_nack(payload_of(remote_.media[plan.mline], plan));
+  bool nack = settings_.retransmission && has_nack(payload_of(remote_.media[plan.mline], plan));
   inlets_->lines.push_back({plan.payload_type, nack, media_[index].ssrcs, *chain});
   return {};
 }
@@ -223,8 +220,7 @@ void WebrtcReceiver::connect_inlets(PeerPipeline& pipeline) {
   inlet_connections_.push_back(connect(
       pipeline.webrtcbin.get(), "pad-added", inlets_,
       +[](ReceiverInlets& inlets, GstPad* pad) { on_pad_added(inlets, pad); }));
-  Ref<GstElement> rtpbin =
-      adopt(gst_bin_get_by_name(GST_BIN(pipeline.webrtcbin.get()), "rtpbin"));
+  Ref<GstElement> rtpbin = adopt(gst_bin_get_by_name(GST_BIN(pipeline.webrtcbin.get()), "rtpbin"));
   if (!rtpbin) return;
   inlet_connections_.push_back(connect(
       rtpbin.get(), "new-jitterbuffer", inlets_,
@@ -234,8 +230,7 @@ void WebrtcReceiver::connect_inlets(PeerPipeline& pipeline) {
 }
 
 void WebrtcReceiver::media_allowed() {
-  Ref<GstElement> rtpbin =
-      adopt(gst_bin_get_by_name(GST_BIN(pipeline_.webrtcbin.get()), "rtpbin"));
+  Ref<GstElement> rtpbin = adopt(gst_bin_get_by_name(GST_BIN(pipeline_.webrtcbin.get()), "rtpbin"));
   for (const char* name : {"recv_rtp_sink_0", "recv_rtcp_sink_0"}) {
     Ref<GstPad> pad = adopt(rtpbin ? gst_element_get_static_pad(rtpbin.get(), name) : nullptr);
     if (pad)
@@ -284,8 +279,8 @@ Result<std::shared_ptr<Receiver>> Receiver::create(const std::string& id, Contro
                                                    ReceiverEvents events) {
   init_peer_debug();
   if (auto ok = check_ice_settings(settings.ice); !ok) return ok.error();
-  return std::shared_ptr<Receiver>(std::make_shared<WebrtcReceiver>(
-      id, control, clock, std::move(settings), std::move(events)));
+  return std::shared_ptr<Receiver>(
+      std::make_shared<WebrtcReceiver>(id, control, clock, std::move(settings), std::move(events)));
 }
 
 }  // namespace webcast

@@ -93,7 +93,7 @@ void WebrtcSession::end() {
   watchdog_.cancel();
   events_ = {};
   media_ends();
-  dispose_of(std::exchange(pipeline_, {}), 
+  dispose_of(std::exchange(pipeline_, {}),
              !ice_.turn_servers.empty() || !ice_.named_turn_servers.empty());
 }
 
@@ -171,8 +171,8 @@ void WebrtcSession::call(const char* signal, GstSDPMessage* sdp, GstWebRTCSDPTyp
         if (!open) return;
         if (!reply)
           open->post([error = reply.error()](WebrtcSession& session) {
-            session.fail({ErrorCode::refused,
-                          "The viewer's session description was not accepted.", error.cause});
+            session.fail({ErrorCode::refused, "The viewer's session description was not accepted.",
+                          error.cause});
           });
         else if (done)
           open->post(done);
@@ -218,8 +218,8 @@ void WebrtcSession::description_created(bool offer, SdpPtr sdp) {
   GstWebRTCSessionDescription* description = gst_webrtc_session_description_new(
       offer ? GST_WEBRTC_SDP_TYPE_OFFER : GST_WEBRTC_SDP_TYPE_ANSWER, copy);
   Ref<GstPromise> promise = make_promise([mailbox = std::weak_ptr(mailbox_), offer,
-                                          agent = pipeline_.agent](
-                                             Result<const GstStructure*> reply) {
+                                          agent =
+                                              pipeline_.agent](Result<const GstStructure*> reply) {
     auto open = mailbox.lock();
     if (!open) return;
     if (!reply) {
@@ -258,7 +258,7 @@ void WebrtcSession::description_set(bool offer, std::vector<std::string> candida
 void WebrtcSession::take_answer(const SessionDescription& answer, const MakePlan& make_plan,
                                 Direction others_direction) {
   if (!is_open()) return;
-  auto ok = negotiation_.answer_arrived();
+  auto ok = negotiation_.answer_arrived(now());
   if (ok) ok = apply_answer(answer.sdp, make_plan, others_direction);
   if (!ok) fail(ok.error());
 }

@@ -3,6 +3,7 @@
 #include "plugins/signalers/janus.hpp"
 #include "plugins/signalers/listen.hpp"
 #include "plugins/signalers/location.hpp"
+#include "plugins/signalers/manual.hpp"
 #include "plugins/signalers/relay_client.hpp"
 #include "plugins/signalers/whip.hpp"
 
@@ -21,12 +22,15 @@ Result<std::unique_ptr<Signaler>> make_signaler(const std::string& location,
     return make_whip_signaler(location, parsed->scheme, parsed->rest, std::move(context));
   if (parsed->scheme == "janus" || parsed->scheme == "januss")
     return make_janus_signaler(location, std::move(context));
-  return Error{
-      ErrorCode::not_supported,
-      shown_location(location) + ": this build does not know the scheme \"" + parsed->scheme +
-          "\" (yet). It knows listen://HOST:PORT, ws(s)://HOST:PORT, "
-          "whip(s)://HOST/PATH, whep(s)://HOST/PATH and janus(s)://HOST:PORT/ROOM, for example "
-          "listen://127.0.0.1:8080."};
+  if (parsed->scheme == kManualScheme)
+    return make_manual_signaler(location, parsed->rest, std::move(context));
+  return Error{ErrorCode::not_supported,
+               shown_location(location) + ": this build does not know the scheme \"" +
+                   parsed->scheme +
+                   "\" (yet). It knows listen://HOST:PORT, ws(s)://HOST:PORT, "
+                   "whip(s)://HOST/PATH, whep(s)://HOST/PATH, janus(s)://HOST:PORT/ROOM and "
+                   "manual:, for example "
+                   "listen://127.0.0.1:8080."};
 }
 
 }  // namespace webcast

@@ -47,6 +47,7 @@ struct SessionRequest {
   bool wants_offer = false;            // the other side is a publisher that answers ours
   bool is_server = false;  // a media server: takes one track of a kind, in the codec we like best
   std::vector<std::string> codecs{};       // the only ones that it takes; empty: it does not tell
+  bool by_hand = false;                    // people carry the descriptions, and take their time
   std::vector<std::string> ice_servers{};  // its own, beside the element's; never logged
   // Who asks, as far as is known. None: we asked ourselves, so there is nobody to be let in.
   std::optional<Visitor> visitor{};
@@ -64,6 +65,8 @@ struct SignalerEvents {  // on the control thread; none after stop()
   std::function<void(const std::string& state, const std::string& url)> state;
   std::function<void(const Error&)> warning;  // to be shown loudly; the signaler goes on
   std::function<void(const std::string& sentence)> info;  // to be shown; nothing is wrong
+  // A whole description that somebody has to carry to the other side.
+  std::function<void(bool is_offer, const std::string& sdp)> handed_out;
 };
 
 class Signaler {

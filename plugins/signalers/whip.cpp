@@ -4,6 +4,7 @@
 #include <map>
 
 #include "plugins/signalers/backoff.hpp"
+#include "plugins/signalers/gathering.hpp"
 #include "plugins/signalers/location.hpp"
 #include "plugins/signalers/whip_client.hpp"
 #include "signaling/server/sdp_text.hpp"
@@ -14,9 +15,9 @@ namespace {
 
 using std::chrono::milliseconds;
 
-// Beside ICE servers candidates follow the offer: it waits for them, but not for ever, as
-// webrtcbin never says that there are no more.
-constexpr milliseconds kGatherQuiet{200}, kGatherLongest{1'500};
+// Beside ICE servers candidates follow the offer: it waits for them, but not for ever. Later ones
+// are patched in.
+constexpr GatherPatience kPatience{milliseconds(200), milliseconds(1'500)};
 // A session that held so long was a good one: the next attempt comes soon again.
 constexpr std::chrono::seconds kProven{10};
 constexpr BackoffSettings kBackoff{milliseconds(1'000), milliseconds(30'000)};
@@ -49,12 +50,9 @@ class WhipSignaler : public Signaler, public std::enable_shared_from_this<WhipSi
     std::shared_ptr<WhipClient> client{};
     bool asked = false;     // the element was asked for a session
     bool answered = false;  // and the server took it
-    bool posted = false;
-    bool gathers = false;
-    std::string offer{};
-    std::vector<std::string> candidates{};  // until the offer goes
-    Time described_at{}, answered_at{};
-    Timer gathered{};
+    bool has_servers = false;
+    std::unique_ptr<Gathering> gathering{};  // of the offer
+    Time answered_at{};
   };
   using Attempts = std::map<std::string, Attempt>;
 
@@ -65,8 +63,6 @@ class WhipSignaler : public Signaler, public std::enable_shared_from_this<WhipSi
   void on_answered(const std::string& session, const std::string& sdp);
   void on_failed(const std::string& session, const WhipFailure& failure);
   void on_lost(const std::string& session);
-  void wait_for_candidates(const std::string& session, Attempt& attempt);
-  void post(Attempt& attempt);
   void drop(const std::string& session);
   void send_goodbyes();
   void retry(milliseconds at_least);
@@ -111,6 +107,9 @@ void WhipSignaler::begin() {
   const AccessSettings& access = context_.access;
   attempt.client = std::make_shared<WhipClient>(
       *http_, url_, plays() ? access.view_token : access.publish_token, client_events(current_));
+  attempt.gathering = std::make_unique<Gathering>(
+      context_.control,
+      [client = attempt.client](const std::string& offer) { client->offer(offer); });
   attempt.client->start();
 }
 
@@ -133,7 +132,7 @@ void WhipSignaler::on_ready(const std::string& session, const std::vector<IceSer
   auto found = attempts_.find(session);
   if (found == attempts_.end()) return;
   found->second.asked = true;
-  found->second.gathers =
+  found->second.has_servers =
       !servers.empty() || !stream_.ice_servers.empty() || stream_.has_own_servers;
   SessionRequest request;
   request.session = session;
@@ -148,29 +147,8 @@ void WhipSignaler::on_ready(const std::string& session, const std::vector<IceSer
 void WhipSignaler::send_description(const std::string& session, bool is_offer,
                                     const std::string& sdp) {
   auto found = attempts_.find(session);
-  if (found == attempts_.end() || !is_offer || found->second.posted) return;
-  found->second.offer = sdp;
-  found->second.described_at = now();
-  wait_for_candidates(session, found->second);
-}
-
-void WhipSignaler::wait_for_candidates(const std::string& session, Attempt& attempt) {
-  auto until = attempt.described_at + kGatherLongest;
-  auto left = std::chrono::duration_cast<milliseconds>(until - now());
-  if (!attempt.gathers || left.count() <= 0) return post(attempt);
-  attempt.gathered =
-      context_.control.after(std::min(left, kGatherQuiet), [weak = weak_from_this(), session] {
-        auto self = weak.lock();
-        if (!self) return;
-        if (auto found = self->attempts_.find(session); found != self->attempts_.end())
-          self->post(found->second);
-      });
-}
-
-void WhipSignaler::post(Attempt& attempt) {
-  attempt.posted = true;
-  attempt.gathered.cancel();
-  attempt.client->offer(add_candidates(attempt.offer, std::exchange(attempt.candidates, {})));
+  if (found == attempts_.end() || !is_offer) return;
+  found->second.gathering->describe(sdp, found->second.has_servers ? kPatience : GatherPatience{});
 }
 
 void WhipSignaler::send_candidate(const std::string& session, unsigned mline,
@@ -178,12 +156,8 @@ void WhipSignaler::send_candidate(const std::string& session, unsigned mline,
   auto found = attempts_.find(session);
   if (found == attempts_.end() || candidate.empty()) return;
   Attempt& attempt = found->second;
-  if (!attempt.posted) {
-    attempt.candidates.push_back(candidate);
-    if (!attempt.offer.empty()) wait_for_candidates(session, attempt);
-    return;
-  }
-  auto text = read_sdp_text(attempt.offer);
+  if (attempt.gathering->add(candidate)) return;
+  auto text = read_sdp_text(attempt.gathering->description());
   if (text && mline < text->media.size())
     attempt.client->add_candidate(text->media[mline].mid, candidate);
 }

@@ -16,6 +16,7 @@ constexpr const char* kText = "text/plain; charset=utf-8";
 constexpr const char* kWatch = "/watch/";
 constexpr const char* kResume = "Webcast-Resume";  // docs/protocol.md, "Coming back"
 constexpr const char* kPublish = "/publish/";
+constexpr const char* kManual = "/manual";
 
 // Made at the first use, for the life of the process.
 GResource* web_resource() {
@@ -91,11 +92,11 @@ Site::Site(ControlThread& control, const ServerSettings& settings, Access access
       access_(std::move(access)),
       assets_(web_resource(), "/org/gstwebcast/web"),
       switchboard_(std::make_shared<Switchboard>(control, settings.room, settings.messages)),
-      whip_(std::make_shared<Whip>(
-          control, *switchboard_, settings.whip, [this](const std::string& stream) {
-            auto own = streams_.ice_servers(stream);
-            return own.empty() ? settings_.ice_servers : own;
-          })) {}
+      whip_(std::make_shared<Whip>(control, *switchboard_, settings.whip,
+                                   [this](const std::string& stream) {
+                                     auto own = streams_.ice_servers(stream);
+                                     return own.empty() ? settings_.ice_servers : own;
+                                   })) {}
 
 Result<uint16_t> Site::open(Ref<GTlsCertificate> certificate) {
   soup_ = adopt(SOUP_SERVER(g_object_new(SOUP_TYPE_SERVER, nullptr)));
@@ -170,18 +171,17 @@ void Site::on_request(SoupServer*, SoupServerMessage* message, const char* path,
 }
 
 void Site::answer(SoupServerMessage* message, const std::string& path, const std::string& token) {
-  AccessRequest asked{
-      .host = request_header(message, "Host"),
-      .origin = request_header(message, "Origin"),
-      .authorization = request_header(message, "Authorization"),
-      .query_token = token,
-      .subprotocols = request_header(message, "Sec-WebSocket-Protocol"),
-      .stream = stream_of(path),
-      .is_websocket = is_websocket(message),
-      .token_needed = is_websocket(message) || !assets_.file(path),
-      .publishes = !is_websocket(message) && is_for_publishers(path),
-      .is_preflight = is_preflight(message),
-      .now = std::chrono::system_clock::now()};
+  AccessRequest asked{.host = request_header(message, "Host"),
+                      .origin = request_header(message, "Origin"),
+                      .authorization = request_header(message, "Authorization"),
+                      .query_token = token,
+                      .subprotocols = request_header(message, "Sec-WebSocket-Protocol"),
+                      .stream = stream_of(path),
+                      .is_websocket = is_websocket(message),
+                      .token_needed = is_websocket(message) || !assets_.file(path),
+                      .publishes = !is_websocket(message) && is_for_publishers(path),
+                      .is_preflight = is_preflight(message),
+                      .now = std::chrono::system_clock::now()};
   Verdict verdict = access_.check(asked);
   add_security_headers(message, verdict.status == 0 ? asked.host : "", access_.allow_origins());
   if (!verdict.cors_origin.empty()) {
@@ -210,8 +210,8 @@ void Site::reply(SoupServerMessage* message, const std::string& path, const std:
   if (auto whip_path = parse_whip_path(path)) return answer_whip(message, *whip_path, token);
   bool watch = !name_in(path, kWatch).empty(), publish = !name_in(path, kPublish).empty();
   const Asset* asset = assets_.file(path);
-  bool known = path == "/" || path == "/healthz" || path == "/api/streams" ||
-               path == "/metrics" || asset || watch || publish;
+  bool known = path == "/" || path == "/healthz" || path == "/api/streams" || path == "/metrics" ||
+               path == kManual || asset || watch || publish;
   if (!known) {
     reply_text(message, SOUP_STATUS_NOT_FOUND, kText, "There is no such page.\n");
     return;
@@ -234,6 +234,8 @@ void Site::reply(SoupServerMessage* message, const std::string& path, const std:
                switchboard_->metrics(streams_.live(), connections()));
   } else if (path == "/") {
     reply_front(message, token);
+  } else if (path == kManual) {
+    reply_page(message, "manual.html");
   } else if (publish) {
     allow_devices(message);
     reply_page(message, "publish.html");
@@ -243,8 +245,7 @@ void Site::reply(SoupServerMessage* message, const std::string& path, const std:
   }
 }
 
-void Site::answer_whip(SoupServerMessage* message, const WhipPath& path,
-                       const std::string& token) {
+void Site::answer_whip(SoupServerMessage* message, const WhipPath& path, const std::string& token) {
   const std::string& key = request_of(message)->client->key();
   size_t limit =
       is_loopback_key(key) ? settings_.peers_per_loopback_address : settings_.peers_per_address;

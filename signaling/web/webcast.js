@@ -151,16 +151,21 @@ export class WebcastPlayer extends HTMLElement {
     return Object.fromEntries(Object.entries(steps).map(([step, at]) => [step, at - this.#started]));
   }
 
-  play() {
-    if (this.#client) return;
-    this.#started = performance.now();
-    const client = new WebcastClient({
+  /** What brings the sessions. @returns {WebcastClient} */
+  makeClient() {
+    return new WebcastClient({
       src: this.getAttribute('src') ?? '',
       stream: this.getAttribute('stream') ?? '',
       token: this.getAttribute('token') ?? '',
       lowLatency: this.getAttribute('latency') === 'low',
       configuration: this.configuration,
     });
+  }
+
+  play() {
+    if (this.#client) return;
+    this.#started = performance.now();
+    const client = this.makeClient();
     this.#client = client;
     const detail = (event) => /** @type {CustomEvent} */ (event).detail;
     client.addEventListener('state', () => this.#stateChanged());

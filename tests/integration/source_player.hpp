@@ -66,4 +66,11 @@ class SourcePlayer {
   std::map<std::string, std::atomic<unsigned>> buffers_;
 };
 
+// The same by loopback alone.
+class Player : public SourcePlayer {
+ public:
+  explicit Player(const std::string& location, const std::string& settings = "")
+      : SourcePlayer("location=" + location + " local-addresses=\"<127.0.0.1>\" " + settings) {}
+};
+
 }  // namespace webcast::test

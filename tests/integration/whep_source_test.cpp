@@ -23,13 +23,6 @@ std::string sink_at(uint16_t port, const std::string& settings = "") {
          " local-addresses=\"<127.0.0.1>\" " + settings + " " + kAudio + "s.";
 }
 
-// A source that plays from there.
-class Player : public SourcePlayer {
- public:
-  explicit Player(const std::string& location, const std::string& settings = "")
-      : SourcePlayer("location=" + location + " local-addresses=\"<127.0.0.1>\" " + settings) {}
-};
-
 // A server that hands offers to a sink's endpoint, and its answers on, changed.
 WhipHabits hands_on_to(uint16_t port, std::function<std::string(std::string)> change) {
   WhipHabits habits;
@@ -70,8 +63,8 @@ TEST(WhepSource, PlaysPictureAndSoundAndEndsItsSession) {
 }
 
 TEST(WhepSource, TheServersAnswerPicksTheCodec) {
-  for (const auto& [codec, caps] : {std::pair("VP8", "video/x-vp8"), {"VP9", "video/x-vp9"},
-                                    {"H264", "video/x-h264"}}) {
+  for (const auto& [codec, caps] :
+       {std::pair("VP8", "video/x-vp8"), {"VP9", "video/x-vp9"}, {"H264", "video/x-h264"}}) {
     SinkPipeline sink(sink_at(0, std::string("video-codecs=") + codec));
     Player player(whep(port_of(sink.play_and_listen())), "decode=false");
     ASSERT_TRUE(player.more("video_0")) << codec;
@@ -156,9 +149,9 @@ TEST(WhepSource, OffersToReceiveAllItsCodecsOnOneTransport) {
 
 TEST(WhepSource, AFalsifiedFingerprintNeverGetsABufferOutAndIsDeleted) {
   SinkPipeline sink(sink_at(0));
-  WhipServer server(
-      hands_on_to(port_of(sink.play_and_listen()),
-                  [](const std::string& answer) { return falsified(answer, "bad"); }));
+  WhipServer server(hands_on_to(port_of(sink.play_and_listen()), [](const std::string& answer) {
+    return falsified(answer, "bad");
+  }));
   Player player(whep_location(server), "view-token=s3cret");
   EXPECT_NE(player.pipeline.wait_for_warning().find("fingerprint"), std::string::npos);
   auto gone = server.next("DELETE");
@@ -198,12 +191,12 @@ TEST(WhepSource, IsWhatUridecodebin3TakesForTheUri) {
   SinkPipeline sink(sink_at(0));
   std::string uri = whep(port_of(sink.play_and_listen()));
   std::atomic<unsigned> pictures{0}, sounds{0};
-  Ref<GstElement> pipeline = adopt(GST_ELEMENT(gst_object_ref_sink(gst_parse_launch(
-      ("uridecodebin3 name=d uri=" + uri +
-       " d. ! video/x-raw ! fakesink name=picture async=false"
-       " d. ! audio/x-raw ! fakesink name=sound async=false")
-          .c_str(),
-      nullptr))));
+  Ref<GstElement> pipeline = adopt(GST_ELEMENT(
+      gst_object_ref_sink(gst_parse_launch(("uridecodebin3 name=d uri=" + uri +
+                                            " d. ! video/x-raw ! fakesink name=picture async=false"
+                                            " d. ! audio/x-raw ! fakesink name=sound async=false")
+                                               .c_str(),
+                                           nullptr))));
   for (auto& [name, count] : {std::pair("picture", &pictures), {"sound", &sounds}}) {
     auto element = adopt(gst_bin_get_by_name(GST_BIN(pipeline.get()), name));
     auto pad = adopt(gst_element_get_static_pad(element.get(), "sink"));

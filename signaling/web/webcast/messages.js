@@ -6,6 +6,7 @@
  * @property {State} state
  * @property {import('./session.js').Failure|{kind: string, detail?: string}|null} failure
  * @property {number} retryAt  performance.now() of the next attempt; 0: none is planned
+ * @property {{message: string, hint: string}} [words]  in place of those below
  */
 
 const kFailures = {
@@ -36,6 +37,7 @@ const kFailures = {
  * @returns {{message: string, hint: string}}
  */
 export function describe(status, stream) {
+  if (status.words) return status.words;
   const name = stream ? `“${stream}”` : 'a stream';
   switch (status.state) {
     case 'idle': return { message: 'Stopped', hint: '' };

@@ -86,7 +86,8 @@ export class Session {
 
   /**
    * @param {import('./signaling.js').Signaling} signaling
-   * @param {{lowLatency: boolean, configuration: RTCConfiguration}} options
+   * @param {{lowLatency: boolean, configuration: RTCConfiguration, patience?: number}} options
+   *     patience: ms from the answer to the connection
    * @param {SessionEvents} events
    */
   constructor(signaling, options, events) {
@@ -262,7 +263,7 @@ export class Session {
       ...pictures.slice(1).map((track) => new MediaStream([track]))];
     if (this.phase === 'asking') {
       this.phase = 'connecting';
-      this.#expire(kConnectTimeout, { kind: 'ice' });
+      this.#expire(this.#options.patience ?? kConnectTimeout, { kind: 'ice' });
       this.#ticker = window.setInterval(() => this.#tick(), kTick);
     }
     this.#events.media(this);

@@ -48,7 +48,7 @@ export class Player {
    */
   static async open(browser, url, prepare = undefined, argument = undefined) {
     const page = await browser.newPage();
-    const player = new Player(page);
+    const player = new this(page);
     await page.evaluateOnNewDocument(watchPage);
     if (prepare) await page.evaluateOnNewDocument(prepare, argument);
     await page.goto(url, { waitUntil: 'domcontentloaded' });

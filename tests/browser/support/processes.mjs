@@ -40,11 +40,12 @@ export class Program {
   #exited;
   #waiting = new Set();
 
-  constructor(command, args, env = {}) {
+  /** @param {'ignore'|'pipe'} input  pipe: write() reaches it */
+  constructor(command, args, env = {}, input = 'ignore') {
     this.command = [command, ...args].join(' ');
     this.#child = spawn(command, args, {
       env: { ...process.env, ...env },
-      stdio: ['ignore', 'pipe', 'pipe'],
+      stdio: [input, 'pipe', 'pipe'],
     });
     running.add(this.#child);
     this.#exited = once(this.#child, 'exit').then(([code, signal]) => {
@@ -58,6 +59,11 @@ export class Program {
         for (const check of this.#waiting) check();
       });
     }
+  }
+
+  /** To its standard input. @param {string} text */
+  write(text) {
+    this.#child.stdin.write(text);
   }
 
   /** The first match of `pattern` in the output, once it is there. */

@@ -27,11 +27,12 @@ PATIENCE = 60  # seconds
 
 class Program:
     """A running program whose output is read line by line."""
+    stdin = subprocess.DEVNULL
 
     def __init__(self, *command, **environment):
         self.command = [str(word) for word in command]
         self.process = subprocess.Popen(
-            self.command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+            self.command, stdin=self.stdin, stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT, text=True, errors="replace",
             env={**os.environ, **environment})
         self.lines, self.seen = queue.Queue(), []
@@ -72,9 +73,26 @@ class Program:
         self.process.kill()
 
 
+class Talker(Program):
+    """One that is also told something."""
+    stdin = subprocess.PIPE
+
+    def say(self, text):
+        self.process.stdin.write(text)
+        self.process.stdin.flush()
+
+    def paragraph(self, after):
+        """The lines from the one behind `after` to the next empty one."""
+        self.wait_for(after)
+        lines = []
+        while (line := self.wait_for("")).strip():
+            lines.append(line)
+        return "\n".join(lines)
+
+
 @contextlib.contextmanager
-def running(*command, **environment):
-    program = Program(*command, **environment)
+def running(*command, kind=Program, **environment):
+    program = kind(*command, **environment)
     try:
         yield program
         program.stop()
@@ -168,6 +186,35 @@ def played(_folder):
                 first = position(player)
                 while position(player) < first + 2:
                     pass
+
+
+def manual(folder):
+    """From one manual.sh to another one; the receiver is told by a file as well as by hand."""
+    command = ("sh", ROOT / "pipelines" / "manual.sh")
+    shown = "from.video_0 ! videoconvert ! fakesink async=false"
+    with running(*command, "videotestsrc is-live=true ! sink.", kind=Talker) as sender:
+        offer = sender.paragraph("The offer, to be carried")
+        sender.say("Hello\n\n")
+        sender.wait_for("Not taken:")
+        with running(*command, "--receive", shown, kind=Talker) as receiver:
+            receiver.wait_for("Paste the publisher's offer")
+            receiver.say(json.dumps({"type": "offer", "sdp": offer}) + "\n")
+            sender.say(receiver.paragraph("The answer, to be carried") + "\n\n")
+            sender.wait_for("Connected.")
+            receiver.wait_for("Connected.")
+        sender.wait_for("The session is over")
+        sender.paragraph("The offer, to be carried")
+    (folder / "offer.sdp").write_text("garbage")
+    for text, complaint in (("offer.sdp", "no SDP"), ("/dev/null", "Standard input ended")):
+        with open(folder / text) as given:
+            ended = subprocess.run([*command, "--receive", shown], stdin=given, capture_output=True,
+                                   text=True, timeout=PATIENCE)
+        if ended.returncode == 0 or complaint not in ended.stderr:
+            sys.exit(f"{text}: {ended}")
+    ended = subprocess.run([*command, "nonsense ! sink."], stdin=subprocess.DEVNULL,
+                           capture_output=True, text=True, timeout=PATIENCE)
+    if ended.returncode == 0 or "nonsense" not in ended.stderr:
+        sys.exit(f"nonsense: {ended}")
 
 
 def demo(_folder):

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "plugins/elements/source_settings.hpp"
+
 namespace webcast {
 namespace {
 
@@ -51,6 +53,32 @@ TEST(SinkSettings, AnErrorNeverRepeatsATurnPassword) {
   auto checked = check_settings(settings);
   ASSERT_FALSE(checked);
   EXPECT_EQ(checked.error().sentence.find("sesame"), std::string::npos);
+}
+
+TEST(SinkSettings, ManualStandsThereOnce) {
+  SinkSettings settings;
+  settings.location = "manual:";
+  EXPECT_TRUE(check_settings(settings));
+  settings.location = "listen://127.0.0.1:0, manual:";
+  EXPECT_TRUE(check_settings(settings));
+  settings.location = "manual:,listen://127.0.0.1:0,MANUAL:";
+  auto checked = check_settings(settings);
+  ASSERT_FALSE(checked);
+  EXPECT_NE(checked.error().sentence.find("twice"), std::string::npos);
+}
+
+TEST(SourceSettings, ManualStandsAlone) {
+  SourceSettings settings;
+  settings.location = "manual:";
+  EXPECT_TRUE(check_settings(settings));
+  for (const char* location : {"manual:,listen://127.0.0.1:0", "listen://127.0.0.1:0,manual:"}) {
+    settings.location = location;
+    auto checked = check_settings(settings);
+    ASSERT_FALSE(checked) << location;
+    EXPECT_NE(checked.error().sentence.find("alone"), std::string::npos);
+  }
+  settings.location = "manual:,manual:";
+  EXPECT_FALSE(check_settings(settings));
 }
 
 }  // namespace

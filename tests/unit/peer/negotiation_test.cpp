@@ -30,28 +30,28 @@ TEST(Negotiation, OffersToAViewer) {
   EXPECT_TRUE(session.start(kStart, false));
   EXPECT_STREQ(session.state_name(), "connecting");
   EXPECT_TRUE(session.described());
-  EXPECT_TRUE(session.answer_arrived());
+  EXPECT_TRUE(session.answer_arrived(kStart));
   EXPECT_TRUE(session.answer_applied());
   EXPECT_TRUE(session.connected(kStart + 1s));
 }
 
 TEST(Negotiation, RefusesWhatDoesNotFitItsState) {
   Negotiation session;
-  EXPECT_FALSE(session.answer_arrived());
+  EXPECT_FALSE(session.answer_arrived(kStart));
   EXPECT_FALSE(session.described());
   EXPECT_FALSE(session.connected(kStart));
   EXPECT_TRUE(session.start(kStart, false));
   EXPECT_FALSE(session.start(kStart, false));
-  EXPECT_FALSE(session.answer_arrived());  // before the offer went out
+  EXPECT_FALSE(session.answer_arrived(kStart));  // before the offer went out
   EXPECT_TRUE(session.described());
   EXPECT_FALSE(session.answer_applied());
-  EXPECT_TRUE(session.answer_arrived());
-  auto second = session.answer_arrived();
+  EXPECT_TRUE(session.answer_arrived(kStart));
+  auto second = session.answer_arrived(kStart);
   ASSERT_FALSE(second);
   EXPECT_FALSE(second.error().sentence.empty());
   Negotiation answering;
   EXPECT_TRUE(answering.start(kStart, true));
-  EXPECT_FALSE(answering.answer_arrived());  // an answer to the viewer's own offer
+  EXPECT_FALSE(answering.answer_arrived(kStart));  // an answer to the viewer's own offer
   session.close();
   EXPECT_FALSE(session.connected(kStart));
   EXPECT_FALSE(session.start(kStart, true));
@@ -63,7 +63,7 @@ TEST(Negotiation, KeepsRemoteCandidatesThatComeEarly) {
   EXPECT_TRUE(session.start(kStart, false));
   EXPECT_TRUE(session.described());
   EXPECT_FALSE(session.add_remote_candidate("before the answer"));
-  EXPECT_TRUE(session.answer_arrived());
+  EXPECT_TRUE(session.answer_arrived(kStart));
   EXPECT_TRUE(session.answer_applied());
   EXPECT_EQ(session.take_remote_candidates(),
             (std::vector<std::string>{"early", "before the answer"}));
@@ -104,7 +104,7 @@ TEST(Negotiation, GivesUpWhenNothingComesOfIt) {
   ASSERT_TRUE(unanswered);
   EXPECT_EQ(unanswered->code, ErrorCode::timeout);
   EXPECT_NE(unanswered->sentence.find("answer"), std::string::npos);
-  EXPECT_TRUE(session.answer_arrived());
+  EXPECT_TRUE(session.answer_arrived(kStart));
   EXPECT_TRUE(session.answer_applied());
   EXPECT_NE(session.expired(kStart + 20s)->sentence.find("TURN"), std::string::npos);
   session.close();
@@ -156,6 +156,32 @@ TEST(Negotiation, NoticesAViewerThatVanishedWhileNothingWasSent) {
   ASSERT_TRUE(gone);
   EXPECT_EQ(gone->code, ErrorCode::timeout);
   EXPECT_NE(gone->sentence.find("25 s"), std::string::npos) << gone->sentence;
+}
+
+TEST(Negotiation, AnOfferThatIsCarriedByHandWaitsForAnHour) {
+  Negotiation session({.hand_over = 1h});
+  ASSERT_TRUE(session.start(kStart, false));
+  EXPECT_TRUE(session.expired(kStart + 20s)) << "making it takes no hand";
+  ASSERT_TRUE(session.described());
+  EXPECT_FALSE(session.expired(kStart + 1h - 1ms));
+  EXPECT_TRUE(session.expired(kStart + 1h));
+  // From the answer on it is the network's time.
+  const Time answered = kStart + 59min;
+  ASSERT_TRUE(session.answer_arrived(answered));
+  ASSERT_TRUE(session.answer_applied());
+  EXPECT_FALSE(session.expired(answered + 20s - 1ms));
+  EXPECT_TRUE(session.expired(answered + 20s));
+  ASSERT_TRUE(session.connected(answered + 1s));
+  EXPECT_FALSE(session.expired(answered + 2s));
+}
+
+TEST(Negotiation, AnAnswerThatIsCarriedByHandWaitsForAnHour) {
+  Negotiation session({.hand_over = 1h});
+  ASSERT_TRUE(session.start(kStart, true));
+  EXPECT_TRUE(session.expired(kStart + 20s));
+  ASSERT_TRUE(session.described());
+  EXPECT_FALSE(session.expired(kStart + 1h - 1ms));
+  EXPECT_TRUE(session.expired(kStart + 1h));
 }
 
 }  // namespace

@@ -73,11 +73,13 @@ TEST(MakeSignaler, SaysWhichSchemesItKnows) {
     EXPECT_THAT(signaler.error().sentence, HasSubstr(text));
     EXPECT_THAT(signaler.error().sentence, HasSubstr("listen://HOST:PORT"));
     EXPECT_THAT(signaler.error().sentence, HasSubstr("ws(s)://HOST:PORT"));
+    EXPECT_THAT(signaler.error().sentence, HasSubstr("manual:"));
     EXPECT_THAT(signaler.error().sentence, HasSubstr("janus(s)://HOST:PORT/ROOM"));
   }
   EXPECT_TRUE(make_signaler("listen://127.0.0.1:0", {control, {}, {}}));
   EXPECT_TRUE(make_signaler("wss://127.0.0.1:8443/ws", {control, {}, {}}));
   EXPECT_TRUE(make_signaler("janus://127.0.0.1/1234?pin=1", {control, {}, {}}));
+  EXPECT_TRUE(make_signaler("manual:", {control, {}, {}}));
 }
 
 }  // namespace
