@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 
@@ -23,10 +24,10 @@ std::string network_of(const std::string& process) {
   return std::filesystem::read_symlink("/proc/" + process + "/ns/net", error).string();
 }
 
-bool accepts_connections() {
+bool accepts_connections(guint16 port) {
   Ref<GSocketClient> client = adopt(g_socket_client_new());
-  return static_cast<bool>(adopt(g_socket_client_connect_to_host(client.get(), kJanusHost.c_str(),
-                                                                 kJanusPort, nullptr, nullptr)));
+  return static_cast<bool>(adopt(
+      g_socket_client_connect_to_host(client.get(), kJanusHost.c_str(), port, nullptr, nullptr)));
 }
 
 }  // namespace
@@ -68,6 +69,7 @@ std::string JanusProcess::speak_tls() {
          "certificates: {\n cert_pem = \"" + certificate + "\"\n cert_key = \"" + key + "\"\n"}})
     text.replace(text.find(line), line.size(), set);
   std::ofstream(file) << text;
+  ports_.push_back(kJanusTlsPort);
   return certificate;
 }
 
@@ -75,7 +77,10 @@ bool JanusProcess::start() {
   // Its log is a file: a pipe that nobody reads would stop it.
   process_ = std::make_unique<Process>(std::vector<std::string>{
       "janus", "-F", folder_, "--disable-stdout", "-L", folder_ + "/janus.log"});
-  return SinkPipeline::eventually(accepts_connections);
+  // It opens them one after the other.
+  return std::ranges::all_of(ports_, [](guint16 port) {
+    return SinkPipeline::eventually([port] { return accepts_connections(port); });
+  });
 }
 
 }  // namespace webcast::test

@@ -2,8 +2,11 @@
 // network of the test's own, because it gathers no candidates on loopback.
 #pragma once
 
+#include <glib.h>
+
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "tests/support/process.hpp"
 
@@ -11,7 +14,8 @@ namespace webcast::test {
 
 // Of RFC 2544's block for tests; on an interface that janus_network() makes.
 inline const std::string kJanusHost = "198.18.0.1";
-inline constexpr unsigned kJanusPort = 8188;
+inline constexpr guint16 kJanusPort = 8188;
+inline constexpr guint16 kJanusTlsPort = 8989;
 
 // True once this process has its own network (Meson starts the test by way of `unshare -n`), with
 // an address that is not loopback's.
@@ -25,13 +29,14 @@ class JanusProcess {
 
   // From its next start on, with a certificate of its own for its address, whose file is returned.
   std::string speak_tls();
-  // Starts it; true once it takes connections.
+  // Starts it; true once it takes connections on each of its ports.
   bool start();
   // Ends it, as a crash would.
   void kill() { process_.reset(); }
 
  private:
   std::string folder_;
+  std::vector<guint16> ports_{kJanusPort};
   std::unique_ptr<Process> process_;
 };
 
