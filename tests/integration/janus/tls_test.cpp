@@ -7,12 +7,6 @@
 #include "tests/integration/source_player.hpp"
 #include "tests/integration/viewer_process.hpp"
 
-// LeakSanitizer (GCC 12) crashes while it looks at the thread on which GIO shook hands. Everything
-// of ours that runs here is searched for leaks in the other tests.
-extern "C" int __lsan_is_turned_off() {
-  return 1;
-}
-
 namespace webcast::test {
 namespace {
 
