@@ -304,6 +304,21 @@ void on_connected(GObject* source, GAsyncResult* result, gpointer) {
   g_signal_connect(socket_connection, "message", G_CALLBACK(on_message), nullptr);
 }
 
+// On the picture's own thread: videotestsrc 1.22 throws a still picture away when its pattern is
+// set, even one that it is copying from.
+void show(GstElement* picture, const char* pattern) {
+  GstPad* pad = gst_element_get_static_pad(picture, "src");
+  gst_pad_add_probe(
+      pad, GST_PAD_PROBE_TYPE_BUFFER,
+      [](GstPad* source, GstPadProbeInfo*, gpointer name) {
+        gst_util_set_object_arg(G_OBJECT(GST_PAD_PARENT(source)), "pattern",
+                                static_cast<const char*>(name));
+        return GST_PAD_PROBE_REMOVE;
+      },
+      const_cast<char*>(pattern), nullptr);
+  gst_object_unref(pad);
+}
+
 // Both at the same moment, as a clapperboard does.
 gboolean on_beat(gpointer) {
   static unsigned tick = 0;
@@ -311,7 +326,7 @@ gboolean on_beat(gpointer) {
   bool on = tick % 5 == 1;
   GstElement* picture = gst_bin_get_by_name(GST_BIN(pipeline), "picture");
   GstElement* tone = gst_bin_get_by_name(GST_BIN(pipeline), "tone");
-  gst_util_set_object_arg(G_OBJECT(picture), "pattern", on ? "white" : "black");
+  show(picture, on ? "white" : "black");
   g_object_set(tone, "volume", on ? 0.8 : 0.0, nullptr);
   gst_object_unref(picture);
   gst_object_unref(tone);
@@ -327,11 +342,9 @@ gboolean on_command(GIOChannel* channel, GIOCondition, gpointer) {
   int width = 0, height = 0;
   if (sscanf(command.c_str(), "size %dx%d", &width, &height) == 2 && pipeline) {
     GstElement* filter = gst_bin_get_by_name(GST_BIN(pipeline), "size");
-    GstCaps* caps = gst_caps_new_simple("video/x-raw", "width", G_TYPE_INT, width, "height",
-                                        G_TYPE_INT, height, "framerate", GST_TYPE_FRACTION, 30, 1,
-                                        nullptr);
-    g_object_set(filter, "caps", caps, nullptr);
-    gst_caps_unref(caps);
+    std::string caps = "video/x-raw,framerate=30/1,width=" + std::to_string(width) +
+                       ",height=" + std::to_string(height);
+    gst_util_set_object_arg(G_OBJECT(filter), "caps", caps.c_str());
     gst_object_unref(filter);
   } else if (command == "stop") {
     send("{\"type\":\"endSession\",\"sessionId\":" + quoted(session) + "}");
