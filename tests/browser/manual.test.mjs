@@ -1,6 +1,8 @@
 // The page /manual: offer and answer carried by hand, from pipelines/manual.sh and back.
 
 import assert from 'node:assert/strict';
+import dgram from 'node:dgram';
+import { once } from 'node:events';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -9,7 +11,7 @@ import { sources } from './support/sink.mjs';
 import { Relay } from './support/relay.mjs';
 import { launch, scene } from './support/suite.mjs';
 
-const browsers = launch('chromium', 'firefox');
+const browsers = launch('chromium', 'chromiumInTheOpen', 'firefox');
 const kSources = `${sources.picture} ${sources.sound}`.replaceAll(' s.', ' sink.');
 
 /** The page from a relay of the viewer's own, and a sender that knows nothing of it. */
@@ -28,6 +30,46 @@ async function folderOf(bench) {
   bench.later(() => rm(folder, { recursive: true, force: true }));
   return folder;
 }
+
+/**
+ * The offer of a sender behind a firewall: what is sent to its addresses arrives nowhere. It can
+ * send to the viewer as soon as it has the answer.
+ */
+async function behindFirewall(bench, offer) {
+  const firewall = dgram.createSocket('udp4').bind(0);
+  bench.later(() => new Promise((closed) => { firewall.close(closed); }));
+  await once(firewall, 'listening');
+  const { port } = firewall.address();
+  return offer.split(/\r?\n/).filter((line) => !/^a=candidate:.* (tcp|[0-9a-f]*:[0-9a-f:]*) /i.test(line))
+    .map((line) => line.replace(/^(a=candidate:(?:\S+ ){5})\d+/, `$1${port}`)).join('\r\n');
+}
+
+const waitsForAnswer = () => /before it has your answer/.test(document.querySelector('webcast-player').hint);
+
+scene('Chromium waits for a sender behind a firewall, though ICE gave up', async (bench) => {
+  const { sender, page } = await both(bench, browsers.chromiumInTheOpen);
+  await page.paste(await behindFirewall(bench, await sender.offer()));
+  const answer = await page.answer();
+  await page.until(waitsForAnswer, 60000);
+  assert.match(await page.status(), /Waiting for the sender/);
+  sender.answer(answer);
+  await page.is('playing');
+  await page.frames(10);
+  await page.silent();
+});
+
+scene('Firefox, which cannot, says what to do', async (bench) => {
+  const { sender, page } = await both(bench, browsers.firefox);
+  await page.paste(await behindFirewall(bench, await sender.offer()));
+  await page.answer();
+  await page.until(waitsForAnswer, 60000);
+  await page.page.click('#over');
+  const next = ByHand.start(kSources);
+  bench.later(() => next.stop());
+  await page.paste(await next.offer());
+  next.answer(await page.answer());
+  await page.is('playing');
+});
 
 for (const name of ['chromium', 'firefox']) {
   scene(`${name} plays by an offer that was pasted and an answer that was copied by hand`, async (bench) => {

@@ -41,6 +41,7 @@ export class ManualClient extends EventTarget {
     this.next = new Session(signaling, this.#options, {
       media: (session) => this.dispatchEvent(new CustomEvent('session', { detail: session })),
       sample: (session) => this.#sampled(session),
+      unreached: (session) => this.#unreached(session),
       over: (session, failure) => this.#over(session, failure),
     });
     this.next.ask({ id: kName, meta: { video: count('video'), audio: count('audio') } });
@@ -105,6 +106,16 @@ export class ManualClient extends EventTarget {
     if (lost === (this.status.state === 'playing')) {
       this.#set(lost ? 'reconnecting' : 'playing', lost ? { kind: 'stalled' } : null);
     }
+  }
+
+  // A firewall before the sender lets nothing in until the sender speaks first, and it does so once
+  // it has the answer. Firefox does not listen any more then.
+  /** @param {Session} session */
+  #unreached(session) {
+    if (session !== this.next || this.status.state !== 'waiting') return;
+    this.#set('waiting', null, { message: 'Waiting for the sender',
+      hint: 'Nothing can reach the sender before it has your answer. If nothing plays soon after '
+        + 'that, begin again with its next offer: Firefox waits some seconds only, Chromium an hour.' });
   }
 
   #over(session, failure) {

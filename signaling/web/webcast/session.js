@@ -17,6 +17,7 @@ import { Sampler } from './statistics.js';
  * @typedef {Object} SessionEvents
  * @property {(session: Session) => void} media   tracks are known
  * @property {(session: Session) => void} sample  about twice a second
+ * @property {(session: Session) => void} [unreached]  of a patient session: ICE gave up
  * @property {(session: Session, failure: Failure) => void} over
  */
 
@@ -277,6 +278,8 @@ export class Session {
       this.timings.connected = performance.now();
       clearTimeout(this.#deadline);
     } else if (pc.connectionState === 'failed') {
+      // Chromium goes on as soon as it hears from the other side, hours later too.
+      if (this.phase === 'connecting' && this.#options.patience) return this.#events.unreached?.(this);
       this.over({ kind: this.phase === 'connected' ? 'lost' : 'ice' });
     }
   }

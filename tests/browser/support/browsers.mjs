@@ -56,4 +56,8 @@ const chromiumDenied = () => chromium({ args: [...kChromiumArguments,
 const chromiumByName = () => chromium({ args: [...kChromiumArguments,
   '--host-resolver-rules=MAP studio.example 127.0.0.1'] });
 
-export const browsers = { chromium, firefox, chromiumCamera, firefoxCamera, chromiumDenied, chromiumByName };
+/** Whose descriptions tell its addresses, as those of a page with a camera do. */
+const chromiumInTheOpen = () => chromium({ args: [...kChromiumArguments,
+  '--disable-features=WebRtcHideLocalIpsWithMdns'] });
+
+export const browsers = { chromium, firefox, chromiumInTheOpen, chromiumCamera, firefoxCamera, chromiumDenied, chromiumByName };
