@@ -2,7 +2,7 @@
 
 #include <glib.h>
 
-#include "plugins/signalers/backoff.hpp"
+#include "common/backoff.hpp"
 
 namespace webcast {
 

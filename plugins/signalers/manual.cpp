@@ -1,6 +1,6 @@
 #include "plugins/signalers/manual.hpp"
 
-#include "plugins/signalers/backoff.hpp"
+#include "common/backoff.hpp"
 #include "plugins/signalers/gathering.hpp"
 #include "signaling/protocol/description_text.hpp"
 #include "signaling/server/sdp_text.hpp"

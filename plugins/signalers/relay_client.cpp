@@ -2,7 +2,7 @@
 
 #include <set>
 
-#include "plugins/signalers/backoff.hpp"
+#include "common/backoff.hpp"
 #include "plugins/signalers/relay_address.hpp"
 #include "plugins/signalers/relay_link.hpp"
 #include "signaling/protocol/stream_meta.hpp"

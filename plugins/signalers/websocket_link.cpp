@@ -7,7 +7,7 @@
 #include <mutex>
 
 #include "common/connection.hpp"
-#include "plugins/signalers/backoff.hpp"
+#include "common/backoff.hpp"
 
 namespace webcast {
 

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <map>
 
-#include "plugins/signalers/backoff.hpp"
+#include "common/backoff.hpp"
 #include "plugins/signalers/gathering.hpp"
 #include "plugins/signalers/location.hpp"
 #include "plugins/signalers/whip_client.hpp"

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <memory>
 
+#include "signaling/relay/redis_link.hpp"
 #include "signaling/server/token.hpp"
 
 namespace webcast {
@@ -15,7 +16,8 @@ constexpr const char* kGroup = "relay";
 constexpr int kMostPeers = 100'000;
 constexpr const char* kKeys[] = {"listen",       "tls-certificate", "tls-key",
                                  "view-token",   "publish-token",   "token-secret-file",
-                                 "allow-origin", "max-peers",       "peers-per-address"};
+                                 "allow-origin", "max-peers",       "peers-per-address",
+                                 "redis"};
 
 Error invalid(std::string sentence, std::string cause = {}) {
   return {ErrorCode::invalid_argument, std::move(sentence), std::move(cause)};
@@ -32,12 +34,13 @@ struct Parsed {
   char* tls_certificate = nullptr;
   char* tls_key = nullptr;
   char* token_secret_file = nullptr;
+  char* redis = nullptr;
   char** allow_origins = nullptr;
   int max_peers = -1;
   int peers_per_address = -1;
   gboolean version = FALSE;
   ~Parsed() {
-    for (char* text : {config, listen, tls_certificate, tls_key, token_secret_file})
+    for (char* text : {config, listen, tls_certificate, tls_key, token_secret_file, redis})
       g_free(text);
     g_strfreev(allow_origins);
   }
@@ -65,6 +68,10 @@ Result<void> parse(std::vector<std::string>& arguments, Parsed& parsed) {
        "Publishers and viewers at once (default 5000)", "N"},
       {"peers-per-address", 0, 0, G_OPTION_ARG_INT, &parsed.peers_per_address,
        "The same of one address (default 64; of a loopback address 8 times as many)", "N"},
+      {"redis", 0, 0, G_OPTION_ARG_STRING, &parsed.redis,
+       "redis://HOST:PORT: relays that share a Redis act as one; with a password it belongs into "
+       "the configuration file",
+       "URL"},
       {"version", 0, 0, G_OPTION_ARG_NONE, &parsed.version, "Print the version", nullptr},
       {}};
   std::unique_ptr<GOptionContext, decltype(&g_option_context_free)> context(
@@ -136,6 +143,7 @@ Result<void> read_file(const std::string& name, RelayOptions& options) {
   read_text("view-token", options.view_token);
   read_text("publish-token", options.publish_token);
   read_text("token-secret-file", options.token_secret_file);
+  read_text("redis", options.redis);
   if (char** origins =
           g_key_file_get_string_list(file.get(), kGroup, "allow-origin", nullptr, nullptr)) {
     for (char** origin = origins; *origin; origin++)
@@ -175,11 +183,25 @@ void take_command_line(const Parsed& parsed, RelayOptions& options) {
   if (parsed.tls_certificate) options.tls_certificate = parsed.tls_certificate;
   if (parsed.tls_key) options.tls_key = parsed.tls_key;
   if (parsed.token_secret_file) options.token_secret_file = parsed.token_secret_file;
+  if (parsed.redis) options.redis = parsed.redis;
   if (parsed.allow_origins) options.allow_origins.clear();
   for (char** origin = parsed.allow_origins; origin && *origin; origin++)
     options.allow_origins.push_back(*origin);
   if (parsed.max_peers != -1) options.max_peers = parsed.max_peers;
   if (parsed.peers_per_address != -1) options.peers_per_address = parsed.peers_per_address;
+}
+
+Result<void> join_others(const RelayOptions& options, ServerSettings& settings) {
+  if (options.redis.empty()) return {};
+  auto url = parse_redis_url(options.redis);
+  if (!url) return url.error();
+  using std::chrono::milliseconds;
+  auto wall = std::chrono::system_clock::now().time_since_epoch();
+  auto steady = std::chrono::steady_clock::now().time_since_epoch();
+  settings.room.has_other_relays = true;
+  settings.room.epoch = std::chrono::floor<milliseconds>(wall - steady);
+  settings.relay_link = relays_by_redis(std::move(*url));
+  return {};
 }
 
 }  // namespace
@@ -233,6 +255,7 @@ Result<ServerSettings> relay_settings(const RelayOptions& options) {
   acceptor.connections_per_address = 2 * settings.peers_per_address;
   acceptor.connections_per_loopback_address = 2 * settings.peers_per_loopback_address;
   settings.stop_patience = std::chrono::seconds(2);
+  if (auto joined = join_others(options, settings); !joined) return joined.error();
   return settings;
 }
 

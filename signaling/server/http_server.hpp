@@ -14,6 +14,7 @@
 #include "signaling/protocol/message.hpp"
 #include "signaling/server/acceptor.hpp"
 #include "signaling/server/listen_address.hpp"
+#include "signaling/server/relay_link.hpp"
 #include "signaling/server/room.hpp"
 #include "signaling/server/streams.hpp"
 #include "signaling/server/whip.hpp"
@@ -37,6 +38,7 @@ struct ServerSettings {
   std::chrono::milliseconds stop_patience{200};
   RoomSettings room{};
   WhipSettings whip{};
+  MakeRelayLink relay_link{};  // to other relays, with RoomSettings::has_other_relays; empty: none
   std::vector<IceServer> ice_servers{};  // told to clients of streams that name none themselves
 };
 

@@ -70,7 +70,7 @@ Outbox Room::receive(const std::string& id, const Message& message, Time now) {
   } else {
     refuse(id, "This message is for the server to send.", out);
   }
-  hold_back(out);
+  route(out);
   return out;
 }
 
@@ -136,10 +136,11 @@ void Room::on(const std::string& id, Peer& peer, const SetPeerStatus& message, T
   bool was_producer = peer.roles.producer && !message.roles.producer;
   bool was_consumer = peer.roles.consumer && !message.roles.consumer;
   bool tell_all = concerns_others(peer.roles) || concerns_others(message.roles);
+  // As exact as the other relays are told.
+  if (name != peer.stream + peer.takes)
+    peer.since = std::chrono::floor<std::chrono::milliseconds>(now);
   peer.takes = message.roles.consumer ? name : "";
-  std::string stream = message.roles.producer ? name : "";
-  if (stream != peer.stream) peer.since = now;
-  peer.stream = std::move(stream);
+  peer.stream = message.roles.producer ? name : "";
   peer.roles = message.roles;
   peer.meta = message.meta;
   // A viewer needs no role to ask for a session: only those of a dropped role end.
@@ -148,13 +149,14 @@ void Room::on(const std::string& id, Peer& peer, const SetPeerStatus& message, T
     bool ends =
         (was_producer && session.producer == id) || (was_consumer && session.consumer == id);
     if (!ends) return false;
+    session_ended_ = true;
     tell_ended(session.other(id), entry.first, std::nullopt, out);
     // Behind a startSession that this peer did not see yet, it must learn the end too.
     if (peer.kind == PeerKind::local) tell_ended(id, entry.first, std::nullopt, out);
     return true;
   });
   if (tell_all) {
-    tell_listeners({id, peer.roles, peer.meta}, out);
+    announce({id, peer.roles, peer.meta}, out);
   } else if (peer.roles.listener) {
     out.push_back({id, PeerStatusChanged{id, peer.roles, peer.meta}});
   }
@@ -211,6 +213,7 @@ void Room::end(const std::string& id, const std::string& session, std::optional<
   if (found == sessions_.end() || !found->second.has(id)) return;
   tell_ended(found->second.other(id), session, std::move(error), out);
   sessions_.erase(found);
+  session_ended_ = true;
 }
 
 Outbox Room::disconnect(const std::string& id, Departure departure, Time now) {
@@ -226,8 +229,8 @@ Outbox Room::disconnect(const std::string& id, Departure departure, Time now) {
   } else {
     leave(id, departure, now, out);
   }
-  if (concerns_others(roles)) tell_listeners({id, Roles{}, "null"}, out);
-  hold_back(out);
+  if (concerns_others(roles)) announce({id, Roles{}, "null"}, out);
+  route(out);
   return out;
 }
 
@@ -243,6 +246,7 @@ void Room::leave(const std::string& id, Departure departure, Time now, Outbox& o
     } else {
       tell_ended(session.other(id), name, std::nullopt, out);
       entry = sessions_.erase(entry);
+      session_ended_ = true;
     }
   }
 }
@@ -269,6 +273,7 @@ Outbox Room::expire(Time now) {
     if (peer.away && *peer.away <= now) gone.push_back(id);
   }
   for (const std::string& id : gone) {
+    if (peers_.at(id).kind == PeerKind::elsewhere) elsewhere_--;
     peers_.erase(id);
     for (auto& [name, session] : sessions_)
       if (session.has(id)) session.ends = now;
@@ -276,13 +281,16 @@ Outbox Room::expire(Time now) {
   std::erase_if(sessions_, [&](const auto& entry) {
     const Session& session = entry.second;
     if (!session.ends || *session.ends > now) return false;
+    session_ended_ = true;
     for (const std::string& id : {session.producer, session.consumer}) {
       auto found = peers_.find(id);
-      if (found != peers_.end() && found->second.kind == PeerKind::remote)
-        tell_ended(id, entry.first, std::nullopt, out);
+      if (found == peers_.end()) continue;
+      if (found->second.kind == PeerKind::remote) tell_ended(id, entry.first, std::nullopt, out);
+      if (found->second.kind == PeerKind::elsewhere) out.push_back({id, EndSession{entry.first}});
     }
     return true;
   });
+  route(out);
   return out;
 }
 
@@ -310,19 +318,28 @@ std::map<std::string, PublishedStream> Room::published() const {
   std::map<std::string, PublishedStream> result;
   for (const auto& [id, peer] : peers_) {
     if (peer.kind == PeerKind::local || peer.stream.empty()) continue;
-    result[peer.stream] = {peer.meta, viewers.contains(id) ? viewers[id] : 0, peer.since};
+    size_t count = viewers.contains(id) ? viewers[id] : 0;
+    result[peer.stream] = {peer.meta, std::max(count, peer.viewers), peer.since};
   }
   return result;
 }
 
-void Room::hold_back(Outbox& out) {
+void Room::route(Outbox& out) {
   std::erase_if(out, [&](Outgoing& outgoing) {
     auto found = peers_.find(outgoing.peer);
-    if (found == peers_.end() || !found->second.away) return false;
+    if (found == peers_.end()) return false;
+    outgoing.relay = found->second.relay;
+    if (!found->second.away) return false;
     if (found->second.missed.size() < kMaxMissed)
       found->second.missed.push_back(std::move(outgoing.message));
     return true;
   });
+  if (std::exchange(session_ended_, false) && elsewhere_ != 0) forget_guests();
+}
+
+void Room::announce(const PeerStatusChanged& message, Outbox& out) {
+  tell_listeners(message, out);
+  if (settings_.has_other_relays) out.push_back({kOtherRelays, message});
 }
 
 void Room::tell_listeners(const PeerStatusChanged& message, Outbox& out) {

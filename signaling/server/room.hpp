@@ -13,13 +13,18 @@
 
 #include "common/result.hpp"
 #include "signaling/protocol/message.hpp"
+#include "signaling/protocol/relay_message.hpp"
 
 namespace webcast {
+
+// As Outgoing::peer: the other relays, which are told what became of a peer here.
+inline constexpr const char* kOtherRelays = "*";
 
 // A message for one peer of the room.
 struct Outgoing {
   std::string peer{};
   Message message{};
+  std::string relay{};  // where that peer is; empty: here
 };
 using Outbox = std::vector<Outgoing>;
 
@@ -28,6 +33,8 @@ struct RoomSettings {
   bool remote_producers = false;            // whether a peer from the network may publish, or be
                                             // who takes what is brought under a name
   std::chrono::milliseconds grace{30'000};  // for a peer whose connection was lost
+  bool has_other_relays = false;
+  std::chrono::milliseconds epoch{0};  // from steady_clock's to that of 1970, with other relays
 };
 
 // What a peer is. One that sees by itself when its media ends is never told that the other side's
@@ -37,6 +44,7 @@ enum class PeerKind {
   remote,    // may have no way to see it
   browser,   // sees it: a browser's RTCPeerConnection asks the other side for consent
   resuming,  // comes back as the same peer when its connection was lost
+  elsewhere,  // at another relay, which knows what it is there
 };
 
 // What a peer's token permits.
@@ -78,8 +86,28 @@ class Room {
 
   bool has(const std::string& peer) const { return peers_.contains(peer); }
   bool is_producer(const std::string& peer) const;
-  size_t peers() const { return peers_.size(); }
+  size_t peers() const { return peers_.size() - elsewhere_; }  // here
   size_t sessions() const { return sessions_.size(); }
+  // Other relays, and the peers there (room_elsewhere.cpp). `relay`: its id.
+  //
+  // What the others have to know of: producers and consumers that are here.
+  std::vector<PeerElsewhere> known_here() const;
+  PeerElsewhere known_here(const std::string& peer) const;
+  // Of its producers that have some.
+  std::map<std::string, size_t> viewers_here() const;
+  // That relay calls the roll: what it does not name up to the end has no role any more.
+  Outbox begin_roll(const std::string& relay);
+  Outbox end_roll(const std::string& relay);
+  // What it says of a peer there. Of two who have one name the older one keeps it.
+  Outbox hear(const std::string& relay, const PeerElsewhere& said, Time now);
+  void hear_viewers(const std::string& relay, const std::map<std::string, size_t>& viewers);
+  // What a peer there has for `peer`.
+  Outbox hear(const std::string& relay, const std::string& peer, const Message& message);
+  // It cannot be reached. What was for a peer there waits for it, as for one whose connection was
+  // lost.
+  Outbox lose_relay(const std::string& relay, Time now);
+  Outbox undelivered(const std::string& relay, Outgoing outgoing, Time now);
+
   // By name. Producers whose meta has no name that a stream may have are not among them.
   std::map<std::string, PublishedStream> published() const;
 
@@ -98,6 +126,9 @@ class Room {
     PeerRights rights{};
     Visitor visitor{};
     bool asked_for_consumers = false;
+    std::string relay{};  // PeerKind::elsewhere: which one
+    bool in_roll = true;  // the same: was named
+    size_t viewers = 0;   // the same: as it said
   };
   struct Session {
     std::string producer{};
@@ -128,18 +159,31 @@ class Room {
            Outbox& out);
 
   void leave(const std::string& id, Departure departure, Time now, Outbox& out);
-  // What is for a peer that is away waits for it.
-  void hold_back(Outbox& out);
+  // What is for a peer that is away waits for it; what is for one elsewhere goes to its relay.
+  void route(Outbox& out);
+  // Listeners here, and the other relays.
+  void announce(const PeerStatusChanged& message, Outbox& out);
   void tell_listeners(const PeerStatusChanged& message, Outbox& out);
   void tell_ended(const std::string& peer, const std::string& session,
                   std::optional<std::string> error, Outbox& out);
   void refuse(const std::string& peer, std::string details, Outbox& out);
+  void take_roles(const std::string& id, Peer& peer, const PeerElsewhere& said, Outbox& out);
+  void settle(const std::string& elsewhere, Outbox& out, Time now);
+  void hear_start(const std::string& relay, const std::string& peer, const std::string& from,
+                  const std::string& session, const Message& message, Outbox& out);
+  void return_of(const std::string& id, Peer& peer, Outbox& out);
+  void drop_roles(const std::string& id, Peer& peer, Outbox& out);
+  // Viewers elsewhere, who are known for their sessions alone.
+  void forget_guests();
+  std::vector<std::string> peers_of(const std::string& relay) const;
   std::vector<PeerEntry> entries(bool Roles::*role, const PeerRights& rights) const;
 
   NewId new_id_;
   RoomSettings settings_;
   std::map<std::string, Peer> peers_;
   Sessions sessions_;
+  size_t elsewhere_ = 0;        // of peers_
+  bool session_ended_ = false;  // since guests were looked at
 };
 
 }  // namespace webcast

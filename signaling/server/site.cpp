@@ -99,6 +99,7 @@ Site::Site(ControlThread& control, const ServerSettings& settings, Access access
                                    })) {}
 
 Result<uint16_t> Site::open(Ref<GTlsCertificate> certificate) {
+  if (settings_.relay_link) switchboard_->join_others(settings_.relay_link);
   soup_ = adopt(SOUP_SERVER(g_object_new(SOUP_TYPE_SERVER, nullptr)));
   soup_server_add_handler(soup_.get(), nullptr, &Site::on_request, this, nullptr);
   request_started_ =

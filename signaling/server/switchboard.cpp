@@ -28,6 +28,16 @@ Switchboard::Switchboard(ControlThread& control, RoomSettings settings, RateSett
       message_rate_(messages),
       message_rate_for_many_(of_loopback(messages)) {}
 
+void Switchboard::join_others(const MakeRelayLink& make_link) {
+  neighbours_ = Neighbours::create(control_, room_, make_link,
+                                   [weak = weak_from_this()](const Outbox& out) {
+                                     auto self = weak.lock();
+                                     if (!self) return;
+                                     self->deliver(out);
+                                     self->schedule_expiry();
+                                   });
+}
+
 std::string Switchboard::join(Receive receive, PeerKind kind, Visitor visitor) {
   Outbox out;
   std::string id = room_.connect(kind, out, {}, std::move(visitor));
@@ -151,7 +161,10 @@ std::string Switchboard::metrics(size_t streams_here, size_t connections) const 
   return metrics_.text({.peers = room_.peers(),
                         .sessions = room_.sessions(),
                         .streams = streams_here + room_.published().size(),
-                        .connections = connections});
+                        .connections = connections,
+                        .has_other_relays = neighbours_ != nullptr,
+                        .other_relays = neighbours_ ? neighbours_->relays() : 0,
+                        .reaches_others = neighbours_ && neighbours_->is_connected()});
 }
 
 void Switchboard::on_closed(const std::string& id, const WebSocketPeer* socket,
@@ -169,6 +182,10 @@ void Switchboard::on_closed(const std::string& id, const WebSocketPeer* socket,
 
 void Switchboard::deliver(const Outbox& out) {
   for (const Outgoing& outgoing : out) {
+    if (!outgoing.relay.empty() || outgoing.peer == kOtherRelays) {
+      if (neighbours_) neighbours_->send(outgoing);
+      continue;
+    }
     metrics_.sent(outgoing.message, now());
     if (auto socket = sockets_.find(outgoing.peer); socket != sockets_.end()) {
       socket->second.peer->send(encode(outgoing.message));
@@ -201,6 +218,7 @@ void Switchboard::expire() {
 
 void Switchboard::close() {
   expiry_.cancel();
+  if (neighbours_) neighbours_->close();
   locals_.clear();
   for (auto& [id, socket] : sockets_)
     socket.peer->close();

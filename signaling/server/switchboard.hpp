@@ -10,6 +10,7 @@
 
 #include "common/control_thread.hpp"
 #include "signaling/server/metrics.hpp"
+#include "signaling/server/neighbours.hpp"
 #include "signaling/server/rate_limit.hpp"
 #include "signaling/server/room.hpp"
 #include "signaling/server/streams.hpp"
@@ -31,6 +32,9 @@ class Switchboard : public std::enable_shared_from_this<Switchboard> {
 
   // `messages`: of one address.
   Switchboard(ControlThread& control, RoomSettings settings, RateSettings messages);
+
+  // Acts as one with other relays from here on; the settings say that there are some.
+  void join_others(const MakeRelayLink& make_link);
 
   // A peer in this process; its id. `kind`: remote for one that stands for a client beyond.
   std::string join(Receive receive, PeerKind kind = PeerKind::local, Visitor visitor = {});
@@ -75,6 +79,7 @@ class Switchboard : public std::enable_shared_from_this<Switchboard> {
   std::map<std::string, Receive> locals_;
   std::map<std::string, Socket> sockets_;
   std::map<std::string, std::string> resuming_;  // peers by their secrets
+  std::shared_ptr<Neighbours> neighbours_;  // null: there are none
   Timer expiry_;
 };
 

@@ -9,6 +9,7 @@ import path from 'node:path';
 import { chromium } from './support/browsers.mjs';
 import { Program, freePort } from './support/processes.mjs';
 import { root, sources } from './support/sink.mjs';
+import { Publisher, Relay } from './support/relay.mjs';
 import { scene } from './support/suite.mjs';
 
 const name = 'video.example.org';
@@ -23,7 +24,8 @@ function recipe(file, changes) {
   return text;
 }
 
-async function nginx(bench, sinkPort) {
+/** `upstream`: what its proxy_pass names; `more`: configuration beside its own. */
+async function nginx(bench, upstream, more = '') {
   const folder = mkdtempSync(path.join(os.tmpdir(), 'webcast-nginx-'));
   bench.later(async () => rmSync(folder, { recursive: true }));
   const [key, certificate] = ['key.pem', 'cert.pem'].map((file) => path.join(folder, file));
@@ -39,7 +41,7 @@ async function nginx(bench, sinkPort) {
     [`/etc/letsencrypt/live/${name}/fullchain.pem`, certificate],
     [`/etc/letsencrypt/live/${name}/privkey.pem`, key],
     ['/var/log/nginx/webcast.log', log],
-    ['http://127.0.0.1:8080', `http://127.0.0.1:${sinkPort}`],
+    ['http://127.0.0.1:8080', `http://${upstream}`],
   ]));
   const main = path.join(folder, 'nginx.conf');
   writeFileSync(main, `daemon off; pid ${folder}/pid; error_log stderr; worker_processes 1;
@@ -48,6 +50,7 @@ async function nginx(bench, sinkPort) {
       client_body_temp_path ${folder}/body; proxy_temp_path ${folder}/proxy;
       fastcgi_temp_path ${folder}/fastcgi; uwsgi_temp_path ${folder}/uwsgi;
       scgi_temp_path ${folder}/scgi;
+      ${more}
       include ${folder}/webcast.conf;
     }`);
   const server = new Program('/usr/sbin/nginx', ['-e', 'stderr', '-c', main]);
@@ -69,14 +72,19 @@ async function reachable(port, server) {
   }
 }
 
+async function visitor(bench) {
+  const browser = await chromium({ acceptInsecureCerts: true, args: ['--no-sandbox', '--disable-gpu',
+    '--disable-quic', '--no-first-run', `--host-resolver-rules=MAP ${name} 127.0.0.1`] });
+  bench.later(() => browser.close());
+  return browser;
+}
+
 scene('nginx in front: the page plays over https, and no log has the token', async (bench) => {
   const secret = 's3cret-q8vT1';
   const sink = await bench.sink(`${sources.picture} ${sources.sound}`,
     { properties: `allow-origins=https://${name} view-token=${secret}` });
-  const { plain, tls, log } = await nginx(bench, sink.port);
-  const browser = await chromium({ acceptInsecureCerts: true, args: ['--no-sandbox', '--disable-gpu',
-    '--disable-quic', '--no-first-run', `--host-resolver-rules=MAP ${name} 127.0.0.1`] });
-  bench.later(() => browser.close());
+  const { plain, tls, log } = await nginx(bench, `127.0.0.1:${sink.port}`);
+  const browser = await visitor(bench);
   const player = await bench.player(browser, `https://${name}:${tls}/?token=${secret}`);
   await player.is('playing');
   await player.frames();
@@ -95,4 +103,54 @@ scene('nginx in front: the page plays over https, and no log has the token', asy
   const logged = readFileSync(log, 'utf8');
   assert.match(logged, /"GET \/ws" 101|"GET \/watch\/live" 200/);
   assert.ok(!logged.includes(secret), logged);
+});
+
+/** A gauge of the relay's. */
+async function gauge(relay, what) {
+  const text = await (await fetch(`${relay.url}metrics`)).text();
+  return Number(new RegExp(`^webcast_${what} (\\d+)$`, 'm').exec(text)?.[1]);
+}
+
+async function until(condition, what) {
+  for (let i = 0; i < 300; i++) {
+    if (await condition()) return;
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  throw new Error(`not within 30 s: ${what}`);
+}
+
+scene('nginx in front of two relays with one Redis: a page at one, the sender at the other', async (bench) => {
+  const redisPort = await freePort();
+  const redis = new Program('redis-server', ['--port', `${redisPort}`, '--bind', '127.0.0.1',
+    '--save', '', '--appendonly', 'no']);
+  bench.later(() => redis.stop());
+  await redis.says(/Ready to accept/);
+  const relays = [];
+  for (let i = 0; i < 2; i++) {
+    const relay = await Relay.start({ options: ['--redis', `redis://127.0.0.1:${redisPort}`,
+      '--allow-origin', `https://${name}`] });
+    bench.later(() => relay.stop());
+    relays.push(relay);
+  }
+  for (const relay of relays) await until(async () => await gauge(relay, 'other_relays') === 1, 'the other');
+  const { tls } = await nginx(bench, 'webcast_relays', recipe('relays.conf', [
+    ['10.0.0.11:8080', `127.0.0.1:${relays[0].port}`],
+    ['10.0.0.12:8080', `127.0.0.1:${relays[1].port}`]]));
+  const browser = await visitor(bench);
+  const player = await bench.player(browser, `https://${name}:${tls}/watch/live`);
+  await player.is('waiting');
+  const isAt = await gauge(relays[0], 'peers') === 1 ? 0 : 1;
+  assert.equal(await gauge(relays[isAt], 'peers'), 1);
+  const publisher = await Publisher.start(relays[1 - isAt], sources.picture);
+  bench.later(() => publisher.stop());
+  await player.is('playing');
+  await player.frames();
+  assert.equal(await gauge(relays[isAt], 'peers'), 1, 'those here');
+
+  await relays[isAt].stop('SIGKILL');
+  await player.frames(60);
+  const next = await bench.player(browser, `https://${name}:${tls}/watch/live`);
+  await next.is('playing');
+  await next.frames();
+  assert.equal(await player.page.evaluate(() => document.querySelector('webcast-player').state), 'playing');
 });

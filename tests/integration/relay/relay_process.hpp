@@ -3,6 +3,7 @@
 
 #include <glib.h>
 
+#include <algorithm>
 #include <string>
 #include <vector>
 
@@ -18,8 +19,22 @@ class RelayProcess {
       : process_(command(std::move(arguments))) {}
 
   // The next line of what it prints, on standard error too, that has `text` in it; or nothing.
+  // Lines that a call passed over are there for the next one: two threads may say theirs in any
+  // order.
   std::string line(const std::string& text) {
-    return process_.wait_line_with(text, kRelayPatience).value_or("");
+    auto has_text = [&](const std::string& line) { return line.find(text) != std::string::npos; };
+    auto found = std::find_if(passed_.begin(), passed_.end(), has_text);
+    if (found != passed_.end()) {
+      std::string line = *found;
+      passed_.erase(found);
+      return line;
+    }
+    auto wanted = [&](const std::string& line) {
+      if (has_text(line)) return true;
+      passed_.push_back(line);
+      return false;
+    };
+    return process_.wait_line(wanted, kRelayPatience).value_or("");
   }
   // Once it listens; 0: it does not.
   uint16_t port() {
@@ -43,6 +58,7 @@ class RelayProcess {
   }
 
   Process process_;
+  std::vector<std::string> passed_;
   uint16_t port_ = 0;
 };
 

@@ -4,7 +4,7 @@
 #include <gtest/gtest.h>
 #include <libsoup/soup.h>
 
-#include "plugins/signalers/backoff.hpp"
+#include "common/backoff.hpp"
 
 namespace webcast {
 namespace {

@@ -1,0 +1,136 @@
+#include "signaling/relay/redis_connection.hpp"
+
+#include <glib-unix.h>
+#include <hiredis/sds.h>
+
+namespace webcast {
+
+namespace {
+
+// Words that a relay does not get rid of: Redis, or the way to it, is stuck.
+constexpr size_t kMostWaiting = 8 * 1024 * 1024;
+
+}  // namespace
+
+// What hiredis calls. It frees its context by itself when the connection ends; the hook `cleanup`
+// is the last that comes from it.
+struct RedisConnection::Hooks {
+  static RedisConnection& of(void* data) { return *static_cast<RedisConnection*>(data); }
+  static void add_read(void* data) { set(of(data).reading_, true, data); }
+  static void del_read(void* data) { set(of(data).reading_, false, data); }
+  static void add_write(void* data) { set(of(data).writing_, true, data); }
+  static void del_write(void* data) { set(of(data).writing_, false, data); }
+  static void set(bool& which, bool value, void* data) {
+    if (std::exchange(which, value) != value) of(data).watch();
+  }
+  static void cleanup(void* data) {
+    RedisConnection& self = of(data);
+    std::string why = self.context_->errstr ? self.context_->errstr : "";
+    self.context_ = nullptr;
+    self.watch_.cancel();
+    self.end(why.empty() ? "it closed the connection" : why);
+  }
+  // Without a reply: the connection ends. Without `data`: it was closed.
+  static void reply(redisAsyncContext* context, void* reply, void* function) {
+    std::unique_ptr<Reply> held(static_cast<Reply*>(function));
+    if (reply && context->data) (*held)(*static_cast<redisReply*>(reply));
+  }
+  static void told(redisAsyncContext* context, void* reply, void*) {
+    if (reply && context->data) of(context->data).subscribed_(*static_cast<redisReply*>(reply));
+  }
+};
+
+std::shared_ptr<RedisConnection> RedisConnection::open(
+    ControlThread& control, const std::string& address, uint16_t port,
+    std::function<void(std::string why)> ended) {
+  auto self = std::make_shared<RedisConnection>(control, std::move(ended));
+  redisAsyncContext* context = redisAsyncConnect(address.c_str(), port);
+  if (!context || context->err) {
+    self->end(context ? context->errstr : "no memory");
+    if (context) redisAsyncFree(context);
+    return self;
+  }
+  self->context_ = context;
+  context->data = self.get();
+  context->ev.data = self.get();
+  context->ev.addRead = Hooks::add_read;
+  context->ev.delRead = Hooks::del_read;
+  context->ev.addWrite = Hooks::add_write;
+  context->ev.delWrite = Hooks::del_write;
+  context->ev.cleanup = Hooks::cleanup;
+  // Has it look at the socket, which becomes writable when it is connected.
+  redisAsyncSetConnectCallback(context, [](const redisAsyncContext*, int) {});
+  return self;
+}
+
+void RedisConnection::watch() {
+  watch_.cancel();
+  if (!context_ || (!reading_ && !writing_)) return;
+  auto condition = static_cast<GIOCondition>((reading_ ? G_IO_IN : 0) | (writing_ ? G_IO_OUT : 0));
+  auto source = adopt(g_unix_fd_source_new(context_->c.fd, condition));
+  GUnixFDSourceFunc on_ready = [](gint, GIOCondition what, gpointer data) -> gboolean {
+    static_cast<RedisConnection*>(data)->ready(what);
+    return G_SOURCE_CONTINUE;
+  };
+  g_source_set_callback(source.get(), G_SOURCE_FUNC(on_ready), this, nullptr);
+  g_source_attach(source.get(), control_.context());
+  watch_ = Timer(std::move(source));
+}
+
+void RedisConnection::ready(GIOCondition condition) {
+  auto held = shared_from_this();
+  if (context_ && (condition & G_IO_OUT)) redisAsyncHandleWrite(context_);
+  // Of a failure it learns by reading.
+  if (context_ && (condition & ~G_IO_OUT)) redisAsyncHandleRead(context_);
+}
+
+void RedisConnection::command(const std::vector<std::string>& words, Reply reply) {
+  if (context_) send(words, Hooks::reply, new Reply(std::move(reply)));
+}
+
+void RedisConnection::subscribe(const std::vector<std::string>& channels, Reply reply) {
+  if (!context_) return;
+  subscribed_ = std::move(reply);
+  std::vector<std::string> words = {"SUBSCRIBE"};
+  words.insert(words.end(), channels.begin(), channels.end());
+  send(words, Hooks::told, nullptr);
+}
+
+// hiredis answers each command in the end, be it with nothing, but for one that comes when it has
+// closed already: then there is no context here either.
+void RedisConnection::send(const std::vector<std::string>& words, redisCallbackFn* function,
+                           void* data) {
+  std::vector<const char*> texts;
+  std::vector<size_t> sizes;
+  for (const std::string& word : words) {
+    texts.push_back(word.data());
+    sizes.push_back(word.size());
+  }
+  redisAsyncCommandArgv(context_, function, data, static_cast<int>(words.size()), texts.data(),
+                        sizes.data());
+  if (context_ && sdslen(context_->c.obuf) > kMostWaiting) {
+    close();
+    end("it takes nothing more");
+  }
+}
+
+void RedisConnection::close() {
+  watch_.cancel();
+  if (!context_) return;
+  redisAsyncContext* context = std::exchange(context_, nullptr);
+  context->data = nullptr;
+  context->ev = {};
+  if (!(context->c.flags & REDIS_CONNECTED)) return redisAsyncFree(context);
+  int done = 0;
+  redisBufferWrite(&context->c, &done);
+  redisAsyncFree(context);
+}
+
+void RedisConnection::end(const std::string& why) {
+  control_.post([weak = weak_from_this(), why] {
+    auto self = weak.lock();
+    if (self && self->ended_) std::exchange(self->ended_, {})(why);
+  });
+}
+
+}  // namespace webcast

@@ -1,0 +1,84 @@
+#include "signaling/server/neighbours.hpp"
+
+#include "signaling/protocol/relay_codec.hpp"
+
+namespace webcast {
+
+namespace {
+
+Room::Time now() {
+  return std::chrono::steady_clock::now();
+}
+
+std::string new_id() {
+  char* uuid = g_uuid_string_random();
+  std::string result = uuid;
+  g_free(uuid);
+  return result;
+}
+
+}  // namespace
+
+Neighbours::Neighbours(ControlThread& control, Room& room, std::string id, Deliver deliver)
+    : control_(control), id_(std::move(id)), cluster_(room, id_), deliver_(std::move(deliver)) {}
+
+std::shared_ptr<Neighbours> Neighbours::create(ControlThread& control, Room& room,
+                                               const MakeRelayLink& make_link, Deliver deliver) {
+  auto self = std::make_shared<Neighbours>(control, room, new_id(), std::move(deliver));
+  std::weak_ptr<Neighbours> weak = self;
+  RelayLinkEvents events;
+  events.up = [weak] {
+    if (auto me = weak.lock()) me->take(me->cluster_.up(now()));
+  };
+  events.down = [weak] {
+    if (auto me = weak.lock()) me->take(me->cluster_.down(now()));
+  };
+  events.text = [weak](std::string_view text) {
+    if (auto me = weak.lock()) me->on_text(text);
+  };
+  self->link_ = make_link(control, self->id_, std::move(events));
+  self->timer_ = control.every(kClusterTick, [weak] {
+    if (auto me = weak.lock()) me->take(me->cluster_.tick(now()));
+  });
+  return self;
+}
+
+void Neighbours::on_text(std::string_view text) {
+  auto message = decode_relay(text);
+  if (message) {
+    take(cluster_.heard(*message, now()));
+  } else {
+    g_debug("Another relay: %s", message.error().sentence.c_str());
+  }
+}
+
+void Neighbours::send(const Outgoing& outgoing) {
+  for (RelayWords& words : cluster_.words_for(outgoing))
+    say(std::move(words));
+}
+
+void Neighbours::say(RelayWords words) {
+  if (!link_) return;
+  std::string text = encode_relay(words.message);
+  const std::string relay = words.relay;
+  link_->say(relay, std::move(text), [weak = weak_from_this(), words = std::move(words)] {
+    auto self = weak.lock();
+    if (self && !words.relay.empty()) self->take(self->cluster_.unheard(words, now()));
+  });
+}
+
+void Neighbours::take(ClusterStep step) {
+  if (!link_) return;
+  for (RelayWords& words : step.words)
+    say(std::move(words));
+  if (!step.out.empty()) deliver_(step.out);
+  if (step.deaf) link_->restart();
+}
+
+void Neighbours::close() {
+  timer_.cancel();
+  say(cluster_.goodbye());
+  link_.reset();
+}
+
+}  // namespace webcast

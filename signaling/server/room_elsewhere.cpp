@@ -1,0 +1,254 @@
+// Room, the part about other relays: their peers stand among its own, and take what is for them
+// along another way. What they may do was decided at their relay.
+#include <algorithm>
+#include <set>
+
+#include "signaling/protocol/stream_meta.hpp"
+#include "signaling/server/room.hpp"
+
+namespace webcast {
+
+namespace {
+
+// Of all other relays together.
+constexpr size_t kMostElsewhere = 200'000;
+
+bool is_known_to_others(const Roles& roles) {
+  return roles.producer || roles.consumer;
+}
+
+}  // namespace
+
+PeerElsewhere Room::known_here(const std::string& id) const {
+  PeerElsewhere known{.peer = id};
+  auto found = peers_.find(id);
+  if (found == peers_.end() || !found->second.relay.empty()) return known;
+  const Peer& peer = found->second;
+  known.roles = {.producer = peer.roles.producer, .consumer = peer.roles.consumer};
+  if (!is_known_to_others(known.roles)) return known;
+  known.meta = peer.meta;
+  auto since = std::chrono::floor<std::chrono::milliseconds>(peer.since.time_since_epoch());
+  known.since_ms = (since + settings_.epoch).count();
+  return known;
+}
+
+std::vector<PeerElsewhere> Room::known_here() const {
+  std::vector<PeerElsewhere> result;
+  for (const auto& [id, peer] : peers_)
+    if (peer.relay.empty() && is_known_to_others(peer.roles)) result.push_back(known_here(id));
+  return result;
+}
+
+std::map<std::string, size_t> Room::viewers_here() const {
+  std::map<std::string, size_t> viewers;
+  for (const auto& [name, session] : sessions_) {
+    auto producer = peers_.find(session.producer);
+    if (!session.ends && producer != peers_.end() && producer->second.relay.empty())
+      viewers[session.producer]++;
+  }
+  return viewers;
+}
+
+std::vector<std::string> Room::peers_of(const std::string& relay) const {
+  std::vector<std::string> result;
+  for (const auto& [id, peer] : peers_)
+    if (peer.relay == relay) result.push_back(id);
+  return result;
+}
+
+void Room::return_of(const std::string& id, Peer& peer, Outbox& out) {
+  peer.away.reset();
+  for (Message& message : std::exchange(peer.missed, {}))
+    out.push_back({id, std::move(message)});
+}
+
+Outbox Room::begin_roll(const std::string& relay) {
+  Outbox out;
+  for (const std::string& id : peers_of(relay)) {
+    Peer& peer = peers_.at(id);
+    peer.in_roll = false;
+    return_of(id, peer, out);
+  }
+  route(out);
+  return out;
+}
+
+Outbox Room::end_roll(const std::string& relay) {
+  Outbox out;
+  for (const std::string& id : peers_of(relay)) {
+    Peer& peer = peers_.at(id);
+    if (!peer.in_roll) drop_roles(id, peer, out);
+  }
+  session_ended_ = true;
+  route(out);
+  return out;
+}
+
+void Room::drop_roles(const std::string& id, Peer& peer, Outbox& out) {
+  if (is_known_to_others(std::exchange(peer.roles, Roles{})))
+    tell_listeners({id, Roles{}, "null"}, out);
+  peer.stream.clear();
+  peer.takes.clear();
+  peer.meta = "null";
+  peer.viewers = 0;
+}
+
+Outbox Room::hear(const std::string& relay, const PeerElsewhere& said, Time now) {
+  Outbox out;
+  bool has_role = is_known_to_others(said.roles);
+  auto found = peers_.find(said.peer);
+  if (found == peers_.end()) {
+    if (!has_role || elsewhere_ >= kMostElsewhere) return out;
+    found = peers_.emplace(said.peer, Peer{.kind = PeerKind::elsewhere, .relay = relay}).first;
+    elsewhere_++;
+  } else if (found->second.relay != relay) {
+    return out;
+  }
+  Peer& peer = found->second;
+  peer.v1_1 = true;
+  peer.in_roll = true;
+  return_of(said.peer, peer, out);
+  if (has_role) {
+    take_roles(said.peer, peer, said, out);
+    settle(said.peer, out, now);
+  } else {
+    drop_roles(said.peer, peer, out);
+    session_ended_ = true;  // or there was none
+  }
+  route(out);
+  return out;
+}
+
+void Room::take_roles(const std::string& id, Peer& peer, const PeerElsewhere& said, Outbox& out) {
+  std::string name = read_stream_meta(said.meta).name;
+  bool changed = peer.roles != said.roles || peer.meta != said.meta;
+  peer.roles = said.roles;
+  peer.meta = said.meta;
+  peer.stream = said.roles.producer ? name : "";
+  peer.takes = said.roles.consumer ? name : "";
+  peer.since = Time(std::chrono::milliseconds(said.since_ms) - settings_.epoch);
+  if (changed) tell_listeners({id, peer.roles, peer.meta}, out);
+}
+
+// Two peers came by one name while their relays knew nothing of each other. Both relays have the
+// same to compare, so both find the same one to be the older.
+void Room::settle(const std::string& elsewhere, Outbox& out, Time now) {
+  Peer& there = peers_.at(elsewhere);
+  for (auto& [id, here] : peers_) {
+    if (!here.relay.empty()) continue;
+    bool same = (!there.stream.empty() && here.stream == there.stream) ||
+                (!there.takes.empty() && here.takes == there.takes);
+    if (!same) continue;
+    auto since = std::chrono::floor<std::chrono::milliseconds>(here.since);
+    if (std::pair(since, id) < std::pair(std::chrono::floor<std::chrono::milliseconds>(there.since),
+                                         elsewhere)) {
+      drop_roles(elsewhere, there, out);
+    } else {
+      auto why = here.stream.empty() ? check_taker(id, here, here.takes)
+                                     : check_producer(id, here, here.stream);
+      if (!why) refuse(id, why.error().sentence, out);
+      on(id, here, SetPeerStatus{{.listener = here.roles.listener}}, now, out);
+    }
+    return;
+  }
+}
+
+void Room::hear_viewers(const std::string& relay, const std::map<std::string, size_t>& viewers) {
+  for (const std::string& id : peers_of(relay)) {
+    auto found = viewers.find(id);
+    peers_.at(id).viewers = found == viewers.end() ? 0 : found->second;
+  }
+}
+
+Outbox Room::hear(const std::string& relay, const std::string& id, const Message& message) {
+  Outbox out;
+  auto of_this_relay = [&](const std::string& session) {
+    auto found = sessions_.find(session);
+    if (found == sessions_.end() || !found->second.has(id)) return sessions_.end();
+    auto other = peers_.find(found->second.other(id));
+    return other != peers_.end() && other->second.relay == relay ? found : sessions_.end();
+  };
+  if (auto* start = std::get_if<StartSession>(&message)) {
+    hear_start(relay, id, start->peer, start->session, message, out);
+  } else if (auto* started = std::get_if<SessionStarted>(&message)) {
+    hear_start(relay, id, started->peer, started->session, message, out);
+  } else if (auto* sdp = std::get_if<SessionSdp>(&message)) {
+    if (of_this_relay(sdp->session) != sessions_.end()) out.push_back({id, message});
+  } else if (auto* ice = std::get_if<SessionIce>(&message)) {
+    if (of_this_relay(ice->session) != sessions_.end()) out.push_back({id, message});
+  } else if (auto* ended = std::get_if<EndSessionV1_1>(&message)) {
+    if (auto found = of_this_relay(ended->session); found != sessions_.end()) {
+      tell_ended(id, ended->session, ended->error, out);
+      sessions_.erase(found);
+      session_ended_ = true;
+    }
+  } else if (auto* lapsed = std::get_if<EndSession>(&message)) {
+    if (auto found = of_this_relay(lapsed->session); found != sessions_.end()) {
+      if (peers_.at(id).kind == PeerKind::remote)
+        tell_ended(id, lapsed->session, std::nullopt, out);
+      sessions_.erase(found);
+      session_ended_ = true;
+    }
+  }
+  route(out);
+  return out;
+}
+
+// A session that was asked for at another relay; `from`: who is there.
+void Room::hear_start(const std::string& relay, const std::string& id, const std::string& from,
+                      const std::string& session, const Message& message, Outbox& out) {
+  bool to_producer = std::holds_alternative<StartSession>(message);
+  auto guest = peers_.find(from);
+  if (sessions_.contains(session) || (guest != peers_.end() && guest->second.relay != relay))
+    return;
+  auto target = peers_.find(id);
+  bool is_here = target != peers_.end() && target->second.relay.empty() &&
+                 (to_producer ? target->second.roles.producer : target->second.roles.consumer);
+  if (!is_here || elsewhere_ >= kMostElsewhere) {
+    out.push_back({from, EndSessionV1_1{session, "There is no such peer to start a session with."},
+                   relay});
+    return;
+  }
+  if (guest == peers_.end()) {
+    peers_[from] = {.kind = PeerKind::elsewhere, .v1_1 = true, .relay = relay};
+    elsewhere_++;
+  }
+  sessions_[session] = to_producer ? Session{id, from, from, {}} : Session{from, id, from, {}};
+  out.push_back({id, message});
+}
+
+Outbox Room::lose_relay(const std::string& relay, Time now) {
+  Outbox out;
+  for (const std::string& id : peers_of(relay)) {
+    Peer& peer = peers_.at(id);
+    drop_roles(id, peer, out);
+    if (!peer.away) peer.away = now + settings_.grace;
+  }
+  session_ended_ = true;  // those without one have nothing to wait for
+  route(out);
+  return out;
+}
+
+Outbox Room::undelivered(const std::string& relay, Outgoing outgoing, Time now) {
+  Outbox out = lose_relay(relay, now);
+  out.push_back(std::move(outgoing));
+  route(out);
+  return out;
+}
+
+void Room::forget_guests() {
+  std::set<std::string> in_session;
+  for (const auto& [name, session] : sessions_) {
+    in_session.insert(session.producer);
+    in_session.insert(session.consumer);
+  }
+  std::erase_if(peers_, [&](const auto& entry) {
+    const auto& [id, peer] = entry;
+    bool is_guest = !peer.relay.empty() && !is_known_to_others(peer.roles);
+    if (!is_guest || in_session.contains(id) || !peer.missed.empty()) return false;
+    elsewhere_--;
+    return true;
+  });
+}
+
+}  // namespace webcast

@@ -1,0 +1,38 @@
+// What one relay says to another, and what the other makes of it.
+#include "signaling/protocol/relay_codec.hpp"
+#include "signaling/server/cluster.hpp"
+#include "tests/fuzz/expect.hpp"
+
+using namespace webcast;
+
+int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  auto message = decode_relay(test::text_of(data, size));
+  if (!message) {
+    WEBCAST_EXPECT(!message.error().sentence.empty());
+    return 0;
+  }
+  auto again = decode_relay(encode_relay(*message));
+  // Escapes may make it longer than a message may be.
+  if (again) WEBCAST_EXPECT(*again == *message);
+  if (!again) WEBCAST_EXPECT(again.error().code == ErrorCode::limit);
+
+  unsigned next = 0;
+  const Room::Time now{std::chrono::seconds(1000)};
+  Room room([&] { return "p" + std::to_string(next++); },
+            {.remote_producers = true, .has_other_relays = true});
+  Cluster cluster(room, "self");
+  cluster.up(now);
+  Outbox out;
+  std::string here = room.connect(PeerKind::remote, out);
+  room.receive(here, SetPeerStatus{{.producer = true}, R"({"name":"live"})"}, now);
+  cluster.heard({message->relay, RelayHello{true}}, now);
+  cluster.heard(*message, now);
+  cluster.heard(*message, now);
+  cluster.heard({message->relay, RelayComplete{}}, now);
+  cluster.down(now);
+  WEBCAST_EXPECT(room.has(here));
+  room.expire(now + std::chrono::hours(1));
+  // Nothing of another relay outlives it.
+  WEBCAST_EXPECT(room.sessions() == 0 && room.peers() == 1);
+  return 0;
+}
