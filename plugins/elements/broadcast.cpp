@@ -104,6 +104,7 @@ void Broadcast::stop(bool media_ended) {
     stream_update_.cancel();
     partial_wait_.cancel();
     renew_credentials_.cancel();
+    caption_end_.cancel();
     for (auto& [id, session] : sessions_) {
       session.wait_for_tracks.cancel();
       std::optional<std::string> told;

@@ -13,6 +13,7 @@
 
 #include "common/control_thread.hpp"
 #include "plugins/elements/authorization.hpp"
+#include "plugins/elements/caption_pad.hpp"
 #include "plugins/elements/pad_tap.hpp"
 #include "plugins/elements/sink_settings.hpp"
 #include "plugins/elements/viewer.hpp"
@@ -36,6 +37,7 @@ struct BroadcastEvents {  // any thread
   std::function<void(const std::string& sentence)> info;
   std::function<bool(const std::string& rendition, GstElement* encoder)> encoder_setup;
   std::function<void(bool is_offer, const std::string& sdp)> handed_out;
+  std::function<void(const std::string& id, const PeerMessage&)> message;
 };
 
 class Broadcast : public std::enable_shared_from_this<Broadcast> {
@@ -54,12 +56,17 @@ class Broadcast : public std::enable_shared_from_this<Broadcast> {
   void set_clock(GstClock* clock);
   void add_tap(const std::shared_ptr<PadTap>& tap);
   void remove_tap(const std::shared_ptr<PadTap>& tap);
+  // What it hands on goes to all viewers that come from here on and take messages.
+  void add_captions(const std::shared_ptr<CaptionPad>& pad);
 
   unsigned viewers() const { return connected_viewers_; }
   StructurePtr stats();
   StructurePtr viewer_stats(const std::string& id);  // null: no such viewer
   bool disconnect_viewer(const std::string& id, const std::string& reason);
   void force_keyframe();
+  // To one viewer, or to all that are connected and take messages (empty). The error of one does
+  // not keep it from the others.
+  Result<void> send_message(const std::string& id, const PeerMessage& message);
   // By hand (manual:); the error is for the person who brought it.
   Result<void> set_answer(const std::string& text);
   std::string manual_offer();  // empty: none waits
@@ -91,6 +98,8 @@ class Broadcast : public std::enable_shared_from_this<Broadcast> {
   void remove_viewer(const std::string& id, const std::string& reason, bool tell,
                      std::optional<std::string> told);
   void fail_viewer(const std::string& id, const Error& reason);
+  void show_caption(const Caption& caption);
+  void greet_with_caption(const std::string& id);
   void count_viewers();
   bool is_full() const;
 
@@ -114,6 +123,9 @@ class Broadcast : public std::enable_shared_from_this<Broadcast> {
   Timer stream_update_;
   Timer partial_wait_;
   Timer renew_credentials_;
+  bool has_captions_ = false;
+  std::string caption_;  // that stands now
+  Timer caption_end_;
   bool partial_allowed_ = false;
   bool stopping_ = false;
   std::atomic<unsigned> connected_viewers_{0};

@@ -90,6 +90,7 @@ void Broadcast::admit(Session& session) {
       return fail_viewer(session.viewer->id(), none_taken(kind, session.codecs));
   }
   plan.peer = settings_.peer;
+  plan.peer.messages |= has_captions_;
   if (session.by_hand) plan.peer.hand_over = kHandOver;
   plan.is_server = session.is_server;
   add_servers(plan.peer.ice, session.ice_servers);
@@ -122,6 +123,9 @@ ViewerEvents Broadcast::viewer_events(const std::string& id) {
   events.connected = [this, id](const ViewerConnected& connected) {
     on_viewer_connected(id, connected);
   };
+  events.message = [this, id](const PeerMessage& message) {
+    if (settings_.peer.messages) events_.message(id, message);
+  };
   events.ended = [this, id](const Error& reason) { fail_viewer(id, reason); };
   return events;
 }
@@ -131,6 +135,7 @@ void Broadcast::on_viewer_connected(const std::string& id, const ViewerConnected
            static_cast<int>(connected.setup.count()), connected.rendition.c_str());
   count_viewers();
   events_.viewer_connected(id, connected);
+  greet_with_caption(id);
 }
 
 Broadcast::Session* Broadcast::find_session(Way* way, const std::string& session) {

@@ -28,6 +28,10 @@ struct Installer {
     g_object_class_install_property(gobject_class, id,
                                     g_param_spec_uint(name, nick, blurb, min, max, initial, flags));
   }
+  void toggle(guint id, const char* name, const char* nick, const char* blurb, bool initial) {
+    g_object_class_install_property(gobject_class, id,
+                                    g_param_spec_boolean(name, nick, blurb, initial, kReadWrite));
+  }
   void choice(guint id, const char* name, const char* nick, const char* blurb, GType type) {
     g_object_class_install_property(gobject_class, id,
                                     g_param_spec_enum(name, nick, blurb, type, 0, kReadWrite));

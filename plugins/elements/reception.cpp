@@ -1,6 +1,7 @@
 #include "plugins/elements/reception.hpp"
 
 #include "plugins/elements/debug.hpp"
+#include "plugins/elements/message_actions.hpp"
 #include "plugins/gst/structure.hpp"
 #include "plugins/signalers/location.hpp"
 
@@ -148,6 +149,16 @@ void Reception::pause() {
   });
 }
 
+Result<void> Reception::send_message(const std::string& id, const PeerMessage& message) {
+  Result<void> sent = Error{ErrorCode::not_found, "There is no publisher " + id + "."};
+  control_->call([&] {
+    if (!publisher_ || !publisher_->connected || (!id.empty() && id != publisher_->session)) return;
+    auto kept = publisher_->receiver;
+    sent = kept->send(message);
+  });
+  return sent;
+}
+
 StructurePtr Reception::stats() {
   StructurePtr stats(gst_structure_new("webcast-stats", "stream", G_TYPE_STRING,
                                        settings_.stream.c_str(), nullptr));
@@ -169,6 +180,7 @@ StructurePtr Reception::stats() {
                      "keyframe-requests", G_TYPE_UINT64, track.keyframe_requests, "frames-dropped",
                      G_TYPE_UINT64, track.frames_dropped, nullptr)));
   gst_structure_take_value(stats.get(), "tracks", &tracks);
+  add_message_stats(stats.get(), received.messages);
   return stats;
 }
 

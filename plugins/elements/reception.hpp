@@ -38,6 +38,7 @@ struct ReceptionEvents {  // the control thread
   std::function<void(const std::string& sentence)> info;
   std::function<void()> no_more_pads;
   std::function<void(bool is_offer, const std::string& sdp)> handed_out;
+  std::function<void(const std::string& id, const PeerMessage&)> message;
   // A pad's own thread: what is downstream of it cannot take the data.
   std::function<void(GstFlowReturn)> flow_error;
 };
@@ -57,6 +58,8 @@ class Reception : public std::enable_shared_from_this<Reception> {
   void play(GstClock* clock);
   void pause();
 
+  // To the publisher; `id`: its, or empty.
+  Result<void> send_message(const std::string& id, const PeerMessage& message);
   StructurePtr stats();
   // By hand (manual:); the error is for the person who brought it.
   Result<void> set_offer(const std::string& text);

@@ -59,6 +59,7 @@ ReceiverSettings Reception::receiver_settings() const {
   ReceiverSettings settings;
   settings.ice = publisher_->ice;
   settings.retransmission = settings_.retransmission;
+  settings.messages = settings_.messages;
   settings.latency_ms = settings_.latency_ms;
   if (publisher_->by_hand) settings.hand_over = kHandOver;
   settings.video = receivable(checked_.video_preference, settings_.decode);
@@ -86,6 +87,9 @@ ReceiverEvents Reception::receiver_events(const std::shared_ptr<Feed>& feed) {
     GST_INFO("publisher %s: connected after %d ms", publisher_->session.c_str(),
              static_cast<int>(setup.count()));
     events_.publisher_connected(publisher_->session, publisher_->what);
+  };
+  events.session.message = [this](const PeerMessage& message) {
+    events_.message(publisher_->session, message);
   };
   events.session.closed = [this](const Error& reason) {
     GST_WARNING("publisher %s: %s (%s)", publisher_->session.c_str(), reason.sentence.c_str(),

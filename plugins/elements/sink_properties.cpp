@@ -18,6 +18,7 @@ enum Property {
   kStartBitrate,
   kRetransmission,
   kMaxViewers,
+  kDataChannels,
   kTranscode,
   kPlayoutDelay,
   kEncoderPreset,
@@ -51,6 +52,9 @@ bool set_media_property(SinkSettings& settings, guint id, const GValue* value) {
       return true;
     case kMaxViewers:
       settings.max_viewers = g_value_get_uint(value);
+      return true;
+    case kDataChannels:
+      settings.peer.messages = g_value_get_boolean(value);
       return true;
     case kTranscode:
       settings.track.transcode = static_cast<Transcode>(g_value_get_enum(value));
@@ -91,6 +95,9 @@ bool get_media_property(const SinkSettings& settings, guint id, GValue* value) {
       return true;
     case kMaxViewers:
       g_value_set_uint(value, settings.max_viewers);
+      return true;
+    case kDataChannels:
+      g_value_set_boolean(value, settings.peer.messages);
       return true;
     case kTranscode:
       g_value_set_enum(value, static_cast<int>(settings.track.transcode));
@@ -167,14 +174,14 @@ void install_media_properties(Installer install) {
   install.number(kStartBitrate, "start-bitrate", "Start bit rate",
                  "Bit rate that video encoders start with, in bit/s (10000 to 200000000)", 10'000,
                  200'000'000, 2'000'000);
-  g_object_class_install_property(
-      install.gobject_class, kRetransmission,
-      g_param_spec_boolean("retransmission", "Retransmission",
-                           "Whether lost packets are sent again on NACK (RTX, RFC 4588): "
-                           "true or false",
-                           TRUE, kReadWrite));
+  install.toggle(kRetransmission, "retransmission", "Retransmission",
+                 "Whether lost packets are sent again on NACK (RTX, RFC 4588): true or false", true);
   install.number(kMaxViewers, "max-viewers", "Maximum of viewers",
                  "How many viewers may watch at once (0: no limit)", 0, G_MAXUINT, 0);
+  install.toggle(kDataChannels, "data-channels", "Data channels",
+                 "Whether messages go both ways beside the media (send-message, message), of "
+                 "262144 bytes at most: true or false. Takes effect at the next READY to PAUSED",
+                 false);
   install.choice(kTranscode, "transcode", "Transcode",
                  "Whether an encoded input is decoded and encoded again for viewers that cannot "
                  "take it as it is: auto or never (they are told why not)",

@@ -2,6 +2,7 @@
 #include "plugins/elements/debug.hpp"
 #include "plugins/elements/element_error.hpp"
 #include "plugins/elements/manual_actions.hpp"
+#include "plugins/elements/message_actions.hpp"
 #include "plugins/elements/webcast_sink.hpp"
 
 namespace webcast {
@@ -100,6 +101,9 @@ BroadcastEvents sink_events(WebcastSink* sink) {
     g_signal_emit(sink, signals[kEncoderSetup], 0, rendition.c_str(), encoder, &handled);
     return handled != FALSE;
   };
+  events.message = [sink](const std::string& id, const PeerMessage& message) {
+    tell_message(GST_ELEMENT(sink), id, message);
+  };
   events.handed_out = [sink](bool is_offer, const std::string& sdp) {
     tell_handed_out(GST_ELEMENT(sink), is_offer, sdp);
   };
@@ -126,6 +130,7 @@ void install_sink_signals(GObjectClass* gobject_class) {
   signals[kForceKeyframe] =
       new_action(type, "force-keyframe", G_CALLBACK(force_keyframe), G_TYPE_NONE, 0, nullptr);
   install_sink_manual(type);
+  install_sink_messages(type);
 }
 
 }  // namespace webcast

@@ -18,6 +18,7 @@ enum Property {
   kLatency,
   kDecode,
   kRetransmission,
+  kDataChannels,
   kStats,
   kManualAnswer,
 };
@@ -47,6 +48,9 @@ bool set_media_property(SourceSettings& settings, guint id, const GValue* value)
       return true;
     case kRetransmission:
       settings.retransmission = g_value_get_boolean(value);
+      return true;
+    case kDataChannels:
+      settings.messages = g_value_get_boolean(value);
       return true;
     default:
       return false;
@@ -78,6 +82,9 @@ bool get_media_property(const SourceSettings& settings, guint id, GValue* value)
       return true;
     case kRetransmission:
       g_value_set_boolean(value, settings.retransmission);
+      return true;
+    case kDataChannels:
+      g_value_set_boolean(value, settings.messages);
       return true;
     default:
       return false;
@@ -140,18 +147,17 @@ void install_media_properties(Installer install) {
                  "How long packets that are late, or sent again, are waited for, in ms (0: not at "
                  "all; at most 10000)",
                  0, 10'000, 200);
-  g_object_class_install_property(
-      install.gobject_class, kDecode,
-      g_param_spec_boolean("decode", "Decode",
-                           "Whether the pads give raw media: true; false: the encoded stream as "
-                           "the publisher sent it",
-                           TRUE, kReadWrite));
-  g_object_class_install_property(
-      install.gobject_class, kRetransmission,
-      g_param_spec_boolean("retransmission", "Retransmission",
-                           "Whether lost packets are asked for again (NACK; RTX, RFC 4588): "
-                           "true or false",
-                           TRUE, kReadWrite));
+  install.toggle(kDecode, "decode", "Decode",
+                 "Whether the pads give raw media: true; false: the encoded stream as the "
+                 "publisher sent it",
+                 true);
+  install.toggle(kRetransmission, "retransmission", "Retransmission",
+                 "Whether lost packets are asked for again (NACK; RTX, RFC 4588): true or false",
+                 true);
+  install.toggle(kDataChannels, "data-channels", "Data channels",
+                 "Whether messages go both ways beside the media (send-message, message), of "
+                 "262144 bytes at most: true or false. Takes effect at the next READY to PAUSED",
+                 false);
 }
 
 }  // namespace

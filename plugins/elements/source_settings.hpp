@@ -19,6 +19,7 @@ struct SourceSettings {
   unsigned latency_ms = 200;
   bool decode = true;
   bool retransmission = true;
+  bool messages = false;
   IceSettings ice{};
   AccessSettings access{};
 };

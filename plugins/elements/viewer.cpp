@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "plugins/elements/debug.hpp"
+#include "plugins/elements/message_actions.hpp"
 #include "plugins/gst/structure.hpp"
 
 namespace webcast {
@@ -165,6 +166,9 @@ PeerEvents Viewer::peer_events() {
   events.connected = [weak](std::chrono::milliseconds setup) {
     if (auto self = weak.lock(); self && !self->closed_) self->on_peer_connected(setup);
   };
+  events.message = [weak](const PeerMessage& message) {
+    if (auto self = weak.lock(); self && !self->closed_) self->events_.message(message);
+  };
   events.closed = [weak](const Error& reason) {
     if (auto self = weak.lock()) self->end(reason);
   };
@@ -235,6 +239,11 @@ bool Viewer::drop_track(const Track& track) {
   return std::any_of(media_.begin(), media_.end(), [](const Medium& m) { return !!m.lease; });
 }
 
+Result<void> Viewer::send(const PeerMessage& message) {
+  if (peer_ && connected_) return peer_->send(message);
+  return Error{ErrorCode::refused, "The viewer " + id_ + " is not connected yet."};
+}
+
 StructurePtr Viewer::stats() const {
   PeerStats peer;
   if (peer_) peer = peer_->stats();
@@ -247,6 +256,7 @@ StructurePtr Viewer::stats() const {
   for (size_t i = 0; i < peer.media.size() && i < media_.size(); i++)
     append_structure(&list, medium_stats(peer.media[i], media_[i].lease.get()));
   gst_structure_take_value(stats.get(), "media", &list);
+  add_message_stats(stats.get(), peer.messages);
   return stats;
 }
 

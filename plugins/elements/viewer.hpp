@@ -26,6 +26,7 @@ struct ViewerEvents {  // control thread
   std::function<void(const SessionDescription&)> description;
   std::function<void(const IceCandidate&)> candidate;
   std::function<void(const ViewerConnected&)> connected;
+  std::function<void(const PeerMessage&)> message;
   // It cannot go on. The viewer is closed already; the receiver forgets it.
   std::function<void(const Error& reason)> ended;
 };
@@ -55,6 +56,9 @@ class Viewer : public std::enable_shared_from_this<Viewer> {
   void on_candidate(const IceCandidate& candidate);
   // The track is going: its medium falls silent, the others go on. False: nothing is left.
   bool drop_track(const Track& track);
+
+  bool takes_messages() const { return peer_ && connected_ && peer_->takes_messages(); }
+  Result<void> send(const PeerMessage& message);
 
   StructurePtr stats() const;  // "webcast-viewer"
   void close();                // no event after it; idempotent

@@ -26,9 +26,13 @@ GstStaticPadTemplate audio_template = GST_STATIC_PAD_TEMPLATE(
     "audio_%u", GST_PAD_SINK, GST_PAD_REQUEST,
     GST_STATIC_CAPS("audio/x-raw; audio/x-opus; audio/x-alaw; audio/x-mulaw"));
 
-std::string pad_name(SinkState& state, MediaKind kind, const char* requested) {
-  unsigned& next = kind == MediaKind::video ? state.next_video : state.next_audio;
-  std::string prefix = std::string(kind_name(kind)) + "_";
+GstStaticPadTemplate text_template =
+    GST_STATIC_PAD_TEMPLATE("text_%u", GST_PAD_SINK, GST_PAD_REQUEST,
+                            GST_STATIC_CAPS("text/x-raw, format=(string){ utf8, pango-markup }"));
+
+// A free name that begins with `prefix`; empty: the requested one is taken.
+std::string pad_name(SinkState& state, const std::string& prefix, unsigned& next,
+                     const char* requested) {
   std::string name;
   guint64 number = 0;
   if (requested && g_str_has_prefix(requested, prefix.c_str()) &&
@@ -39,23 +43,47 @@ std::string pad_name(SinkState& state, MediaKind kind, const char* requested) {
   } else {
     name = prefix + std::to_string(next++);
   }
-  return state.taps.count(name) ? std::string() : name;
+  return state.taps.contains(name) || state.captions.contains(name) ? std::string() : name;
+}
+
+GstPad* request_caption_pad(GstElement* element, GstPadTemplate* templ, const std::string& name) {
+  SinkState& state = *WEBCAST_SINK(element)->state;
+  auto pad = CaptionPad::create(GST_BIN(element), name, templ);
+  if (!pad) {
+    post_error(element, pad.error());
+    return nullptr;
+  }
+  std::shared_ptr<Broadcast> broadcast;
+  {
+    std::lock_guard lock(state.mutex);
+    state.captions[name] = *pad;
+    broadcast = state.broadcast;
+  }
+  if (broadcast) broadcast->add_captions(*pad);
+  gst_pad_set_active((*pad)->ghost_pad(), TRUE);
+  gst_element_add_pad(element, (*pad)->ghost_pad());
+  return (*pad)->ghost_pad();
 }
 
 GstPad* request_new_pad(GstElement* element, GstPadTemplate* templ, const gchar* requested,
                         const GstCaps*) {
   SinkState& state = *WEBCAST_SINK(element)->state;
   const char* templ_name = GST_PAD_TEMPLATE_NAME_TEMPLATE(templ);
+  bool is_text = g_str_has_prefix(templ_name, "text");
   MediaKind kind = g_str_has_prefix(templ_name, "audio") ? MediaKind::audio : MediaKind::video;
   std::string name;
   {
     std::lock_guard lock(state.mutex);
-    name = pad_name(state, kind, requested);
+    unsigned& next = is_text                    ? state.next_text
+                     : kind == MediaKind::audio ? state.next_audio
+                                                : state.next_video;
+    name = pad_name(state, std::string(templ_name, strcspn(templ_name, "%")), next, requested);
   }
   if (name.empty()) {
     GST_WARNING_OBJECT(element, "the pad %s exists already", requested);
     return nullptr;
   }
+  if (is_text) return request_caption_pad(element, templ, name);
   auto tap = PadTap::create(GST_BIN(element), name, kind, templ);
   if (!tap) {
     post_error(element, tap.error());
@@ -73,7 +101,24 @@ GstPad* request_new_pad(GstElement* element, GstPadTemplate* templ, const gchar*
   return (*tap)->ghost_pad();
 }
 
+bool release_caption_pad(GstElement* element, GstPad* pad) {
+  SinkState& state = *WEBCAST_SINK(element)->state;
+  std::shared_ptr<CaptionPad> captions;
+  {
+    std::lock_guard lock(state.mutex);
+    auto found = state.captions.find(GST_PAD_NAME(pad));
+    if (found == state.captions.end()) return false;
+    captions = found->second;
+    state.captions.erase(found);
+  }
+  gst_pad_set_active(pad, FALSE);
+  gst_element_remove_pad(element, pad);
+  captions->remove(GST_BIN(element));
+  return true;
+}
+
 void release_pad(GstElement* element, GstPad* pad) {
+  if (release_caption_pad(element, pad)) return;
   SinkState& state = *WEBCAST_SINK(element)->state;
   std::shared_ptr<PadTap> tap;
   std::shared_ptr<Broadcast> broadcast;
@@ -96,10 +141,12 @@ bool start(WebcastSink* self) {
   SinkState& state = *self->state;
   SinkSettings settings;
   std::map<std::string, std::shared_ptr<PadTap>> taps;
+  std::map<std::string, std::shared_ptr<CaptionPad>> captions;
   {
     std::lock_guard lock(state.mutex);
     settings = state.settings;
     taps = state.taps;
+    captions = state.captions;
   }
   auto checked = check_settings(settings);
   if (!checked) {
@@ -109,6 +156,8 @@ bool start(WebcastSink* self) {
   auto broadcast = Broadcast::create(std::move(settings), *checked, sink_events(self));
   for (auto& [name, tap] : taps)
     broadcast->add_tap(tap);
+  for (auto& [name, pad] : captions)
+    broadcast->add_captions(pad);
   if (auto started = broadcast->start(); !started) {
     post_error(GST_ELEMENT(self), started.error());
     return false;
@@ -199,6 +248,7 @@ static void webcast_sink_class_init(WebcastSinkClass* klass) {
   element_class->change_state = change_state;
   gst_element_class_add_static_pad_template(element_class, &video_template);
   gst_element_class_add_static_pad_template(element_class, &audio_template);
+  gst_element_class_add_static_pad_template(element_class, &text_template);
   gst_element_class_set_static_metadata(
       element_class, "Webcast sink", "Sink/Network/WebRTC",
       "Publishes video and audio to any number of web browsers over WebRTC",

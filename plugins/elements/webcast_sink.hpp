@@ -26,7 +26,8 @@ struct SinkState {
   SinkSettings settings;
   std::shared_ptr<Broadcast> broadcast;                 // READY to PAUSED and up
   std::map<std::string, std::shared_ptr<PadTap>> taps;  // by pad name
-  unsigned next_video = 0, next_audio = 0;
+  std::map<std::string, std::shared_ptr<CaptionPad>> captions;
+  unsigned next_video = 0, next_audio = 0, next_text = 0;
 
   std::shared_ptr<Broadcast> current_broadcast() {
     std::lock_guard lock(mutex);

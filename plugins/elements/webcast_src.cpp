@@ -11,6 +11,7 @@
 #include "plugins/elements/debug.hpp"
 #include "plugins/elements/element_error.hpp"
 #include "plugins/elements/manual_actions.hpp"
+#include "plugins/elements/message_actions.hpp"
 
 using namespace webcast;
 
@@ -67,6 +68,9 @@ ReceptionEvents events_of(WebcastSrc* self, const std::string& stream) {
   events.no_more_pads = [self] { gst_element_no_more_pads(GST_ELEMENT(self)); };
   events.handed_out = [self](bool is_offer, const std::string& sdp) {
     tell_handed_out(GST_ELEMENT(self), is_offer, sdp);
+  };
+  events.message = [self](const std::string& id, const PeerMessage& message) {
+    tell_message(GST_ELEMENT(self), id, message);
   };
   events.flow_error = [self](GstFlowReturn result) { GST_ELEMENT_FLOW_ERROR(self, result); };
   return events;
@@ -161,6 +165,7 @@ static void webcast_src_class_init(WebcastSrcClass* klass) {
   install_source_properties(gobject_class);
   install_authorize(G_TYPE_FROM_CLASS(klass));
   install_source_manual(G_TYPE_FROM_CLASS(gobject_class));
+  install_source_messages(G_TYPE_FROM_CLASS(gobject_class));
   element_class->change_state = change_state;
   gst_element_class_add_static_pad_template(element_class, &video_template);
   gst_element_class_add_static_pad_template(element_class, &audio_template);

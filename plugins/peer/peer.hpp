@@ -17,6 +17,7 @@
 #include "plugins/gst/gst_ref.hpp"
 #include "plugins/gst/rtp_format.hpp"
 #include "plugins/gst/rtp_frame.hpp"
+#include "plugins/peer/message.hpp"
 
 namespace webcast {
 
@@ -42,6 +43,7 @@ inline constexpr std::chrono::hours kHandOver{1};
 struct PeerSettings {
   IceSettings ice{};
   bool retransmission = true;
+  bool messages = false;  // beside the media
   std::chrono::milliseconds connect_timeout{20'000};  // from start to media allowed
   std::chrono::milliseconds silence_timeout{10'000};  // no RTCP at all: the peer is gone
   std::chrono::milliseconds hand_over{0};  // until our description arrived; 0: it does at once
@@ -78,6 +80,7 @@ struct PeerStats {
   std::string state{};  // new, connecting, connected, closed
   int setup_ms = -1;    // start to media allowed; -1: not yet
   std::vector<PeerMediumStats> media{};
+  MessageStats messages{};
 };
 
 // All on the control thread; none after close() or the destructor. A handler may close the peer,
@@ -87,6 +90,7 @@ struct PeerEvents {
   std::function<void(const IceCandidate&)> candidate;
   // The fingerprint matched: media flows.
   std::function<void(std::chrono::milliseconds setup)> connected;
+  std::function<void(const PeerMessage&)> message;
   // Ended by itself, with the reason for the viewer and the log. The peer is closed already.
   std::function<void(const Error& reason)> closed;
 };
@@ -111,6 +115,10 @@ class Peer {
   // the peer safely.
   virtual std::shared_ptr<FrameSink> egress(size_t index) = 0;
 
+  // The viewer agreed to messages.
+  virtual bool takes_messages() const = 0;
+  // Takes a message for the viewer, or says why not. What cannot leave at once waits, up to 1 MiB.
+  virtual Result<void> send(const PeerMessage& message) = 0;
   virtual PeerStats stats() = 0;
   // Frees everything; quick: what takes time (NULL of the pipeline) goes on on a reaper thread.
   virtual void close() = 0;

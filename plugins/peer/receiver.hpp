@@ -25,6 +25,7 @@ struct ReceivedTrack {
 struct ReceiverSettings {
   IceSettings ice{};
   bool retransmission = true;
+  bool messages = false;  // beside the media
   unsigned latency_ms = 200;  // of the jitter buffer
   std::chrono::milliseconds connect_timeout{20'000};
   std::chrono::milliseconds silence_timeout{10'000};  // no RTP and no RTCP: the publisher is gone
@@ -55,6 +56,7 @@ struct ReceiverStats {
   std::string state{};  // new, connecting, connected, closed
   int setup_ms = -1;    // start to media allowed; -1: not yet
   std::vector<ReceivedTrackStats> tracks{};
+  MessageStats messages{};
 };
 
 class Receiver {
@@ -70,6 +72,8 @@ class Receiver {
   virtual void set_remote_answer(const SessionDescription& answer) = 0;
   virtual void add_remote_candidate(const IceCandidate& candidate) = 0;
   // Asks the publisher for a keyframe (PLI).
+  // As a Peer's.
+  virtual Result<void> send(const PeerMessage& message) = 0;
   virtual void request_keyframe(size_t track) = 0;
   virtual ReceiverStats stats() = 0;
   // Frees everything; quick, as a Peer's.

@@ -51,6 +51,8 @@ struct RemoteMedia {
   std::vector<Fingerprint> fingerprints{};
   std::vector<std::string> candidates{};
   std::vector<uint32_t> ssrcs{};  // of a=ssrc
+  unsigned sctp_port = 0;         // of "application"; 0: none
+  size_t max_message_size = 64 * 1024;  // RFC 8841 section 6.1: that, where it is not told
 
   bool sends() const {
     return !rejected && (direction == Direction::sendonly || direction == Direction::sendrecv);
@@ -83,6 +85,20 @@ struct MediumPlan {
 
 // For each medium, in the peer's order: its plan, or nothing when the viewer does not take it.
 using SessionPlan = std::vector<std::optional<MediumPlan>>;
+
+// The section for messages (RFC 8841), which stands beside the media.
+struct DataPlan {
+  unsigned mline = 0;           // in the other side's description
+  size_t max_message_size = 0;  // bytes that it takes in one; 0: as many as there are
+};
+// That of an offer, if it is one that webrtcbin can use: bundled, SCTP port 5000.
+std::optional<DataPlan> plan_data(const RemoteDescription& offer);
+// Takes the section out of an answer to an offer of ours that has one, behind all media. Nothing:
+// it is refused there.
+std::optional<DataPlan> take_data(RemoteDescription& answer, unsigned media);
+
+// webrtcbin sends no longer message than its own description names, which names none: 64 KiB.
+void set_longest_message(GstSDPMessage* own);
 
 // The transport that all media share: that of the first m-line of the BUNDLE group.
 Result<RemoteMedia> bundle_transport(const RemoteDescription& remote);
@@ -141,13 +157,16 @@ struct CleanOffer {
   SdpPtr sdp{};
   std::vector<size_t> order{};
 };
+// The section for messages comes last.
 Result<CleanOffer> clean_offer(const RemoteDescription& offer, const SessionPlan& plan,
-                               Direction direction = Direction::recvonly);
+                               Direction direction = Direction::recvonly,
+                               const std::optional<DataPlan>& data = {});
 
 // Notes in `plan` the retransmission payload types that webrtcbin chose for our offer.
 void note_retransmission(SessionPlan& plan, const GstSDPMessage* own_offer);
 
-// The other side's answer as webrtcbin gets it: all our m-lines, those not taken inactive.
+// The other side's answer as webrtcbin gets it: all our m-lines, those not taken inactive; the
+// section for messages as if it were taken, for webrtcbin stays unconnected otherwise (1.22).
 Result<SdpPtr> clean_answer(const RemoteDescription& answer, const SessionPlan& plan,
                             const GstSDPMessage* own_offer,
                             Direction direction = Direction::recvonly);
@@ -156,7 +175,8 @@ Result<SdpPtr> clean_answer(const RemoteDescription& answer, const SessionPlan& 
 // the ones that we don't serve inactive (or rejected, when they are not bundled RTP).
 std::string answer_for_viewer(const GstSDPMessage* own_answer, const RemoteDescription& offer,
                               const CleanOffer& clean, const SessionPlan& plan,
-                              const std::vector<std::string>& candidates);
+                              const std::vector<std::string>& candidates,
+                              const std::optional<DataPlan>& data = {});
 
 // webrtcbin's offer as the viewer gets it.
 std::string offer_for_viewer(const GstSDPMessage* own_offer,

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <climits>
 #include <set>
 
 #include "plugins/peer/candidate.hpp"
@@ -169,6 +170,9 @@ void read_media_attribute(RemoteMedia& media, std::string_view key, std::string_
     media.candidates.push_back("candidate:" + std::string(value));
   if (key == "bundle-only") media.rejected = false;
   if (key == "ssrc") read_ssrc(media, value);
+  if (key == "sctp-port") media.sctp_port = static_cast<unsigned>(to_int(value).value_or(0));
+  if (key == "max-message-size")
+    media.max_message_size = static_cast<size_t>(std::max(to_int(value).value_or(INT_MAX), 0));
 }
 
 void read_static_payload(RemotePayload& payload) {

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "plugins/peer/sdp.hpp"
+#include "plugins/peer/sdp_data.hpp"
 
 namespace webcast {
 namespace {
@@ -121,13 +122,22 @@ std::string write_receive_offer(const GstSDPMessage* own_offer,
                     gst_sdp_message_get_origin(own_offer)->sess_id +
                     " 0 IN IP4 0.0.0.0\r\ns=-\r\nt=0 0\r\na=ice-options:trickle\r\n"
                     "a=group:BUNDLE";
-  for (guint i = 0; i < lines.size(); ++i)
+  for (guint i = 0; i < gst_sdp_message_medias_len(own_offer); ++i)
     sdp += " " + attribute(gst_sdp_message_get_media(own_offer, i), "mid");
   sdp += "\r\n";
   for (guint i = 0; i < lines.size(); ++i) {
     write_line(sdp, lines[i], gst_sdp_message_get_media(own_offer, i));
     for (const std::string& candidate : i == 0 ? candidates : std::vector<std::string>())
       sdp += "a=" + candidate + "\r\n";
+  }
+  if (gst_sdp_message_medias_len(own_offer) > lines.size()) {
+    const GstSDPMedia* own =
+        gst_sdp_message_get_media(own_offer, static_cast<guint>(lines.size()));
+    GstSDPMedia* media = data_section(own, attribute(own, "mid"), {});
+    char* text = gst_sdp_media_as_text(media);
+    sdp += text;
+    g_free(text);
+    gst_sdp_media_free(media);
   }
   return sdp;
 }

@@ -4,7 +4,9 @@
 #include <algorithm>
 #include <charconv>
 
+#include "plugins/peer/message.hpp"
 #include "plugins/peer/sdp.hpp"
+#include "plugins/peer/sdp_data.hpp"
 
 namespace webcast {
 namespace {
@@ -201,7 +203,7 @@ SdpPtr session_of(const GstSDPMessage* own) {
 }  // namespace
 
 Result<CleanOffer> clean_offer(const RemoteDescription& offer, const SessionPlan& plan,
-                               Direction direction) {
+                               Direction direction, const std::optional<DataPlan>& data) {
   bool sends = direction == Direction::sendonly;
   auto transport = bundle_transport(offer);
   if (!transport) return transport.error();
@@ -223,6 +225,15 @@ Result<CleanOffer> clean_offer(const RemoteDescription& offer, const SessionPlan
       clean.order.push_back(i);
       mids += " " + mid;
     }
+  if (data) {
+    MediaPtr media = new_media("application", 9);
+    std::string mid = std::to_string(clean.order.size());
+    add(media.get(), "mid", mid);
+    add_transport(media.get(), *transport, transport->setup.empty() ? "actpass" : transport->setup);
+    make_data_section(media.get(), data->max_message_size);
+    gst_sdp_message_add_media(clean.sdp.get(), media.get());
+    mids += " " + mid;
+  }
   replace_group(clean.sdp.get(), mids);
   return clean;
 }
@@ -235,12 +246,18 @@ Result<SdpPtr> clean_answer(const RemoteDescription& answer, const SessionPlan& 
   std::string setup = transport->setup == "passive" ? "passive" : "active";
   SdpPtr clean = new_message(answer.ice_lite);
   std::string mids;
-  for (guint i = 0; i < gst_sdp_message_medias_len(own_offer) && i < plan.size(); ++i) {
+  for (guint i = 0; i < gst_sdp_message_medias_len(own_offer) && i <= plan.size(); ++i) {
     const GstSDPMedia* own = gst_sdp_message_get_media(own_offer, i);
     MediaPtr media = new_media(gst_sdp_media_get_media(own), 9);
     std::string mid = attribute(own, "mid");
     add(media.get(), "mid", mid);
     add_transport(media.get(), *transport, setup);
+    if (i == plan.size()) {
+      make_data_section(media.get(), kMaxMessageSize);
+      gst_sdp_message_add_media(clean.get(), media.get());
+      mids += " " + mid;
+      break;
+    }
     add(media.get(), "rtcp-rsize", "");
     if (plan[i]) {
       add(media.get(), sends ? "sendonly" : "recvonly", "");
@@ -260,12 +277,20 @@ Result<SdpPtr> clean_answer(const RemoteDescription& answer, const SessionPlan& 
 
 std::string answer_for_viewer(const GstSDPMessage* own_answer, const RemoteDescription& offer,
                               const CleanOffer& clean, const SessionPlan& plan,
-                              const std::vector<std::string>& candidates) {
+                              const std::vector<std::string>& candidates,
+                              const std::optional<DataPlan>& data) {
   SdpPtr message = session_of(own_answer);
   const GstSDPMedia* served = gst_sdp_message_get_media(own_answer, 0);
   unsigned tag = candidate_mline(offer);
   for (unsigned line = 0; line < offer.media.size(); ++line) {
     const std::vector<std::string>& here = line == tag ? candidates : std::vector<std::string>();
+    if (data && data->mline == line) {
+      auto index = static_cast<guint>(clean.order.size());
+      MediaPtr media(data_section(gst_sdp_message_get_media(own_answer, index),
+                                  offer.media[line].mid, here));
+      gst_sdp_message_add_media(message.get(), media.get());
+      continue;
+    }
     auto own = std::find_if(clean.order.begin(), clean.order.end(),
                             [&](size_t medium) { return plan[medium]->mline == line; });
     MediaPtr media =
@@ -296,8 +321,11 @@ std::string offer_for_viewer(const GstSDPMessage* own_offer,
   for (guint i = 0; i < gst_sdp_message_medias_len(own_offer); ++i) {
     const GstSDPMedia* own = gst_sdp_message_get_media(own_offer, i);
     mids += " " + attribute(own, "mid");
+    bool is_data = g_strcmp0(gst_sdp_media_get_media(own), "application") == 0;
     MediaPtr media =
-        for_viewer(own, attribute(own, "mid"), i == 0 ? candidates : std::vector<std::string>());
+        is_data ? MediaPtr(data_section(own, attribute(own, "mid"), {}))
+                : for_viewer(own, attribute(own, "mid"),
+                             i == 0 ? candidates : std::vector<std::string>());
     gst_sdp_message_add_media(message.get(), media.get());
   }
   replace_group(message.get(), mids);

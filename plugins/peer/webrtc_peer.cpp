@@ -12,7 +12,7 @@ WebrtcPeer::WebrtcPeer(std::string id, ControlThread& control, GstClock* clock,
                     {.connect_timeout = settings.connect_timeout,
                      .hand_over = settings.hand_over,
                      .silence_timeout = settings.silence_timeout},
-                    std::move(events)),
+                    settings.messages, std::move(events)),
       settings_(std::move(settings)),
       media_(std::move(media)),
       rates_(media_.size()) {

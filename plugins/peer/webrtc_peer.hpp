@@ -33,6 +33,8 @@ class WebrtcPeer final : public Peer, public WebrtcSession {
   void set_remote_answer(const SessionDescription& answer) override;
   void add_remote_candidate(const IceCandidate& candidate) override { take_candidate(candidate); }
   std::shared_ptr<FrameSink> egress(size_t index) override;
+  bool takes_messages() const override { return agreed_on_messages(); }
+  Result<void> send(const PeerMessage& message) override { return send_message(message); }
   PeerStats stats() override;
   void close() override { end(); }
 

@@ -265,6 +265,23 @@ void PeerPipeline::end_sources() const {
   wait->condition.wait_for(lock, std::chrono::milliseconds(50), [&] { return wait->running == 0; });
 }
 
+void PeerPipeline::end_messages() const {
+  GstIterator* encoders =
+      gst_bin_iterate_all_by_element_factory_name(GST_BIN(webrtcbin.get()), "sctpenc");
+  auto flush = +[](const GValue* item, gpointer) {
+    GstIterator* pads = gst_element_iterate_sink_pads(GST_ELEMENT(g_value_get_object(item)));
+    auto start = +[](const GValue* pad, gpointer) {
+      gst_pad_send_event(GST_PAD(g_value_get_object(pad)), gst_event_new_flush_start());
+    };
+    while (gst_iterator_foreach(pads, start, nullptr) == GST_ITERATOR_RESYNC)
+      gst_iterator_resync(pads);
+    gst_iterator_free(pads);
+  };
+  while (gst_iterator_foreach(encoders, flush, nullptr) == GST_ITERATOR_RESYNC)
+    gst_iterator_resync(encoders);
+  gst_iterator_free(encoders);
+}
+
 void PeerPipeline::release_allocations() const {
   Ref<GMainContext> context = adopt(g_main_context_new());
   g_main_context_push_thread_default(context.get());

@@ -41,6 +41,9 @@ struct PeerPipeline {
   // Ends the sources before the state change: GstBaseSrc (1.22) raises a critical when it is
   // stopped between taking a buffer list and pushing it. 50 ms at most; reaper's thread only.
   void end_sources() const;
+  // Before the state change, too: what waits in sctpenc for a peer that takes nothing would hold it
+  // up for ever (1.22).
+  void end_messages() const;
   // Gives back what was allocated on TURN servers, which would keep it for ten minutes. Waits for
   // them, a second at most: on a reaper's thread only.
   void release_allocations() const;

@@ -119,6 +119,7 @@ PeerStats WebrtcPeer::stats() {
     }
     stats.media.push_back(std::move(medium));
   }
+  stats.messages = message_stats();
   add_session_stats(stats);
   return stats;
 }

@@ -95,7 +95,7 @@ WebrtcReceiver::WebrtcReceiver(std::string id, ControlThread& control, GstClock*
                     {.connect_timeout = settings.connect_timeout,
                      .hand_over = settings.hand_over,
                      .silence_timeout = settings.silence_timeout},
-                    std::move(events.session)),
+                    settings.messages, std::move(events.session)),
       settings_(std::move(settings)),
       receiver_events_(std::move(events)) {}
 
@@ -260,6 +260,7 @@ void WebrtcReceiver::request_keyframe(size_t track) {
 
 ReceiverStats WebrtcReceiver::stats() {
   ReceiverStats stats;
+  stats.messages = message_stats();
   stats.state = negotiation_.state_name();
   if (auto setup = negotiation_.setup_time(); setup)
     stats.setup_ms = static_cast<int>(setup->count());

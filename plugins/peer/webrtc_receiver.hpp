@@ -35,6 +35,7 @@ class WebrtcReceiver final : public Receiver, public WebrtcSession {
   void start(std::optional<SessionDescription> offer) override;
   void set_remote_answer(const SessionDescription& answer) override;
   void add_remote_candidate(const IceCandidate& candidate) override { take_candidate(candidate); }
+  Result<void> send(const PeerMessage& message) override { return send_message(message); }
   void request_keyframe(size_t track) override;
   ReceiverStats stats() override;
   void close() override { end(); }

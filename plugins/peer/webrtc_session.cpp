@@ -15,6 +15,7 @@ void dispose_of(PeerPipeline pipeline, bool uses_turn) {
   if (!pipeline.pipeline) return;
   auto owned = std::make_shared<PeerPipeline>(std::move(pipeline));
   auto work = [owned, uses_turn] {
+    owned->end_messages();
     owned->end_sources();
     if (uses_turn) owned->release_allocations();
     Ref<GstBus> bus = adopt(gst_element_get_bus(owned->pipeline.get()));
@@ -62,12 +63,13 @@ void init_peer_debug() {
 
 WebrtcSession::WebrtcSession(std::string id, ControlThread& control, GstClock* clock,
                              const char* other, IceSettings ice, NegotiationLimits limits,
-                             PeerEvents events)
+                             bool messages, PeerEvents events)
     : id_(std::move(id)),
       control_(control),
       clock_(retain(clock)),
       other_(other),
       ice_(std::move(ice)),
+      wants_messages_(messages),
       events_(std::move(events)),
       negotiation_(limits) {}
 
@@ -92,6 +94,7 @@ void WebrtcSession::end() {
   dtls_connection_.disconnect();
   watchdog_.cancel();
   events_ = {};
+  if (messages_) messages_->end();
   media_ends();
   dispose_of(std::exchange(pipeline_, {}),
              !ice_.turn_servers.empty() || !ice_.named_turn_servers.empty());
@@ -115,7 +118,8 @@ Result<void> WebrtcSession::take_offer(const std::string& sdp, const MakePlan& m
   auto plan = make_plan(remote_);
   if (!plan) return plan.error();
   plan_ = std::move(*plan);
-  auto clean = clean_offer(remote_, plan_, others_direction);
+  if (wants_messages_) data_ = plan_data(remote_);
+  auto clean = clean_offer(remote_, plan_, others_direction, data_);
   if (!clean) return clean.error();
   clean_ = std::move(*clean);
   fingerprints_ = bundle_transport(remote_)->fingerprints;
@@ -131,11 +135,17 @@ void WebrtcSession::answer_offer() {
 }
 
 void WebrtcSession::make_offer() {
+  if (messages_) messages_->open_first();
   create_description(true);
 }
 
 Result<void> WebrtcSession::launch(PeerPipeline pipeline) {
   pipeline_ = std::move(pipeline);
+  // To an offer without a section for them, none can be answered.
+  bool offers = negotiation_.state() == Negotiation::State::offering;
+  if (wants_messages_ && (offers || data_)) {
+    if (auto ok = make_messages(); !ok) return ok;
+  }
   connect_signals();
   Ref<GstBus> bus = adopt(gst_element_get_bus(pipeline_.pipeline.get()));
   gst_bus_set_sync_handler(
@@ -145,6 +155,33 @@ Result<void> WebrtcSession::launch(PeerPipeline pipeline) {
       GST_STATE_CHANGE_FAILURE)
     return Error{ErrorCode::failed, "The viewer's pipeline could not be started."};
   return {};
+}
+
+Result<void> WebrtcSession::make_messages() {
+  for (const char* factory : {"sctpenc", "sctpdec"})
+    if (!adopt(gst_element_factory_find(factory)))
+      return Error{ErrorCode::not_found, std::string("The GStreamer element ") + factory +
+                                             " is missing, data-channels needs it: install the "
+                                             "package gstreamer1.0-plugins-bad."};
+  std::weak_ptr<WebrtcSession> weak = weak_from_this();
+  WebrtcMessagesEvents events;
+  events.message = [weak](const PeerMessage& message) {
+    auto self = weak.lock();
+    auto tell = self ? self->events_.message : nullptr;
+    if (tell) tell(message);
+  };
+  events.failed = [weak](const Error& error) {
+    if (auto self = weak.lock()) self->fail(error);
+  };
+  messages_ = WebrtcMessages::create(id_, control_, pipeline_.pipeline.get(),
+                                     pipeline_.webrtcbin.get(), std::move(events));
+  return {};
+}
+
+Result<void> WebrtcSession::send_message(const PeerMessage& message) {
+  if (messages_ && data_) return messages_->send(message);
+  return Error{ErrorCode::refused, wants_messages_ ? "It takes no messages, or is not connected yet."
+                                                   : "The property data-channels is false."};
 }
 
 void WebrtcSession::connect_signals() {
@@ -213,6 +250,7 @@ void WebrtcSession::create_description(bool offer) {
 void WebrtcSession::description_created(bool offer, SdpPtr sdp) {
   own_ = std::move(sdp);
   if (offer) note_retransmission(plan_, own_.get());
+  set_longest_message(own_.get());
   GstSDPMessage* copy = nullptr;
   gst_sdp_message_copy(own_.get(), &copy);
   GstWebRTCSessionDescription* description = gst_webrtc_session_description_new(
@@ -247,7 +285,7 @@ void WebrtcSession::description_set(bool offer, std::vector<std::string> candida
     description = {SessionDescription::Type::offer, written_offer(gathered)};
   } else {
     description = {SessionDescription::Type::answer,
-                   answer_for_viewer(own_.get(), remote_, clean_, plan_, gathered)};
+                   answer_for_viewer(own_.get(), remote_, clean_, plan_, gathered, data_)};
     apply_remote_candidates();
   }
   watch_dtls();
@@ -269,6 +307,8 @@ Result<void> WebrtcSession::apply_answer(const std::string& sdp, const MakePlan&
   auto remote = parse_description(sdp);
   if (!remote) return remote.error();
   remote_ = std::move(*remote);
+  if (messages_)
+    data_ = take_data(remote_, gst_sdp_message_medias_len(own_.get()) - 1);
   auto plan = make_plan(remote_);
   if (!plan) return plan.error();
   plan_ = std::move(*plan);

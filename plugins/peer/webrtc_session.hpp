@@ -14,6 +14,7 @@
 #include "plugins/peer/negotiation.hpp"
 #include "plugins/peer/peer.hpp"
 #include "plugins/peer/sdp.hpp"
+#include "plugins/peer/webrtc_messages.hpp"
 #include "plugins/peer/webrtc_peer_pipeline.hpp"
 
 GST_DEBUG_CATEGORY_EXTERN(webcast_peer_debug);
@@ -46,7 +47,7 @@ class WebrtcSession : public std::enable_shared_from_this<WebrtcSession> {
 
   // `other`: who is on the other side, in the words of errors ("viewer").
   WebrtcSession(std::string id, ControlThread& control, GstClock* clock, const char* other,
-                IceSettings ice, NegotiationLimits limits, PeerEvents events);
+                IceSettings ice, NegotiationLimits limits, bool messages, PeerEvents events);
   // The destructor of each kind calls end().
   virtual ~WebrtcSession() = default;
 
@@ -74,6 +75,10 @@ class WebrtcSession : public std::enable_shared_from_this<WebrtcSession> {
                    Direction others_direction);
   void take_candidate(const IceCandidate& candidate);
 
+  bool agreed_on_messages() const { return messages_ && data_; }
+  Result<void> send_message(const PeerMessage& message);
+  MessageStats message_stats() const { return messages_ ? messages_->stats() : MessageStats{}; }
+
   void fail(Error error);
   void end();
 
@@ -82,6 +87,7 @@ class WebrtcSession : public std::enable_shared_from_this<WebrtcSession> {
   const Ref<GstClock> clock_;
   const std::string other_;
   const IceSettings ice_;
+  const bool wants_messages_;
   PeerEvents events_;
   Negotiation negotiation_;
   SessionPlan plan_;
@@ -91,6 +97,7 @@ class WebrtcSession : public std::enable_shared_from_this<WebrtcSession> {
   PeerPipeline pipeline_{};
 
  private:
+  Result<void> make_messages();
   void connect_signals();
   void create_description(bool offer);
   void description_created(bool offer, SdpPtr sdp);
@@ -111,6 +118,8 @@ class WebrtcSession : public std::enable_shared_from_this<WebrtcSession> {
   void verified();
   void check_time();
 
+  std::optional<DataPlan> data_;  // what was agreed
+  std::shared_ptr<WebrtcMessages> messages_;
   std::vector<Fingerprint> fingerprints_;
   unsigned candidate_mline_ = 0;
   std::shared_ptr<PeerMailbox> mailbox_;

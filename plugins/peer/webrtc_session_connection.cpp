@@ -100,6 +100,8 @@ void WebrtcSession::verified() {
   std::chrono::milliseconds setup = *negotiation_.setup_time();
   GST_INFO("%s: connected after %d ms", id_.c_str(), static_cast<int>(setup.count()));
   if (events_.connected) events_.connected(setup);
+  if (is_open() && agreed_on_messages())
+    messages_->allow(data_->max_message_size == 0 ? kMaxMessageSize : data_->max_message_size);
 }
 
 void WebrtcSession::check_time() {

@@ -183,8 +183,9 @@ Result<std::string> finish_answer(const std::string& answer,
   auto sdp = read_sdp_text(answer);
   if (!sdp)
     return Error{ErrorCode::failed, "The other side answered with a wrong session description."};
+  // Messages beside the media are none of its media: without them all of those flow.
   for (const SdpMediaText& media : sdp->media)
-    if (media.port == "0" && !media.bundle_only)
+    if (media.port == "0" && !media.bundle_only && media.kind != "application")
       return unfit("The " + media.kind + " of the offer cannot be taken: offer what is here only.");
   std::string result = add_candidates(answer, candidates, true);
   const std::string both = "a=sendrecv\r\n";

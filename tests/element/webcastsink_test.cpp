@@ -227,6 +227,23 @@ TEST(WebcastSink, PadsComeAndGoWhilePlaying) {
   EXPECT_EQ(GST_ELEMENT(pipeline.sink())->numpads, 1);
 }
 
+TEST(WebcastSink, TimedTextHoldsNobodyUpAndComesAndGoes) {
+  SinkPipeline pipeline(std::string(kLiveVideo) + "webcastsink name=s" + kListen);
+  Ref<GstPad> early = adopt(gst_element_request_pad_simple(pipeline.sink(), "text_%u"));
+  ASSERT_TRUE(early);
+  EXPECT_STREQ(GST_PAD_NAME(early.get()), "text_0");
+  for (int i = 0; i < 3; i++) {
+    ASSERT_FALSE(pipeline.play_and_listen().empty());
+    Ref<GstPad> late = adopt(gst_element_request_pad_simple(pipeline.sink(), "text_7"));
+    ASSERT_TRUE(late);
+    EXPECT_FALSE(gst_element_request_pad_simple(pipeline.sink(), "text_7"));
+    gst_element_release_request_pad(pipeline.sink(), late.get());
+    pipeline.stop();
+    pipeline.drop_messages();
+  }
+  gst_element_release_request_pad(pipeline.sink(), early.get());
+}
+
 TEST(WebcastSink, StatisticsTellTheStreamsName) {
   SinkPipeline pipeline(std::string(kLiveVideo) + "webcastsink stream=cam" + kListen);
   EXPECT_STREQ(gst_structure_get_name(pipeline.stats().get()), "webcast-stats");
@@ -247,6 +264,25 @@ TEST(WebcastSink, ActionsOnUnknownViewersDoNoHarm) {
   g_signal_emit_by_name(pipeline.sink(), "viewer-stats", "nobody", &stats);
   EXPECT_EQ(stats, nullptr);
   g_signal_emit_by_name(pipeline.sink(), "force-keyframe");
+}
+
+TEST(WebcastSink, SaysNothingToNobody) {
+  auto say = [](GstElement* sink) {
+    auto data = adopt(g_bytes_new("x", 1));
+    gboolean taken = TRUE;
+    g_signal_emit_by_name(sink, "send-message", "", "", data.get(), TRUE, &taken);
+    return taken != FALSE;
+  };
+  SinkPipeline silent(std::string(kLiveVideo) + "webcastsink" + kListen);
+  EXPECT_FALSE(say(silent.sink())) << "not started";
+  ASSERT_TRUE(silent.play());
+  EXPECT_FALSE(say(silent.sink())) << "data-channels is false";
+  SinkPipeline open(std::string(kLiveVideo) + "webcastsink data-channels=true" + kListen);
+  ASSERT_TRUE(open.play());
+  EXPECT_TRUE(say(open.sink())) << "all of nobody took it";
+  gboolean taken = TRUE;
+  g_signal_emit_by_name(open.sink(), "send-message", "", "", nullptr, FALSE, &taken);
+  EXPECT_FALSE(taken);
 }
 
 TEST(WebcastSink, AHarnessMayPushIntoIt) {

@@ -44,16 +44,18 @@ void receive(const RemoteDescription& remote) {
                            {Codec::opus, Codec::pcma, Codec::pcmu}, true);
   if (!plan) return;
   WEBCAST_EXPECT(!plan->media.empty() && plan->media.size() == plan->session.size());
-  auto clean = clean_offer(remote, plan->session, Direction::sendonly);
+  auto data = plan_data(remote);
+  auto clean = clean_offer(remote, plan->session, Direction::sendonly, data);
   if (!clean) return;
   // All that is taken, in the offer's order: the receiver counts on it.
   WEBCAST_EXPECT(clean->order.size() == plan->media.size());
   for (size_t i = 0; i < clean->order.size(); i++)
     WEBCAST_EXPECT(clean->order[i] == i);
   const std::string text = answer_for_viewer(clean->sdp.get(), remote, *clean, plan->session,
-                                             {"candidate:1 1 UDP 1 ::1 9 typ host"});
+                                             {"candidate:1 1 UDP 1 ::1 9 typ host"}, data);
   auto read = parse_description(text);
   WEBCAST_EXPECT(read && read->media.size() == remote.media.size());
+  WEBCAST_EXPECT(!data || !read->media[data->mline].rejected);
 }
 
 // The same bytes as an answer to an offer of ours to receive.

@@ -204,6 +204,38 @@ TEST(CleanOffer, NeedsAStrongFingerprintAndIceCredentials) {
   EXPECT_FALSE(clean_offer(offer, *plan));
 }
 
+TEST(AnswerForViewer, TakesTheSectionForMessagesWhereItStands) {
+  auto offered = [](const std::string& data) {
+    return parsed(session("a=group:BUNDLE d v\n" + kTransport +
+                          "m=application 9 UDP/DTLS/SCTP webrtc-datachannel\na=mid:d\n" + data +
+                          video_line("v")));
+  };
+  RemoteDescription offer = offered("a=sctp-port:5000\na=max-message-size:1000\n");
+  auto plan = plan_answer(offer, {vp8()}, true);
+  auto data = plan_data(offer);
+  ASSERT_TRUE(plan && data);
+  EXPECT_EQ(data->max_message_size, 1000u);
+  auto clean = clean_offer(offer, *plan, Direction::recvonly, data);
+  ASSERT_TRUE(clean);
+  EXPECT_STREQ(gst_sdp_media_get_media(gst_sdp_message_get_media(clean->sdp.get(), 1)),
+               "application")
+      << "behind the media";
+  RemoteDescription back = parsed(
+      answer_for_viewer(own_answer(*clean).get(), offer, *clean, *plan, {}, data));
+  ASSERT_EQ(back.media.size(), 2u);
+  EXPECT_EQ(back.media[0].mid, "d");
+  EXPECT_EQ(back.media[0].sctp_port, 5000u);
+  EXPECT_EQ(back.media[0].max_message_size, 256u * 1024);
+  EXPECT_FALSE(back.media[0].ufrag.empty());
+  EXPECT_EQ(back.bundle, (std::vector<std::string>{"d", "v"}));
+  auto taken = take_data(back, 1);
+  EXPECT_FALSE(taken) << "in our own offer it is the last one";
+
+  EXPECT_EQ(plan_data(offered("a=sctp-port:5000\n"))->max_message_size, 64u * 1024);
+  EXPECT_FALSE(plan_data(offered("a=sctp-port:5001\n"))) << "webrtcbin knows no other";
+  EXPECT_FALSE(plan_data(offered("")));
+}
+
 TEST(AnswerForViewer, FollowsTheViewersLines) {
   // Data first, then two videos of which one is served, then sound that is not.
   std::string sdp =
