@@ -9,6 +9,7 @@ const name = /^\/watch\/([^/]+)/.exec(location.pathname)?.[1] ?? '';
 const player = /** @type {import('./webcast.js').WebcastPlayer} */ (document.createElement('webcast-player'));
 player.id = 'player';
 player.setAttribute('keys', 'page');
+player.setAttribute('messages', ''); // captions
 if (name) player.setAttribute('stream', decodeURIComponent(name));
 if (token) player.setAttribute('token', token);
 if (query.get('latency')) player.setAttribute('latency', query.get('latency') ?? '');

@@ -15,6 +15,8 @@
  *   controls  "none": the picture and the status alone
  *   keys      "page": keys work wherever the focus is on the page
  *   manual    don't start before play() is called
+ *   messages  send and get messages beside the media, if the sender has data-channels=true, and
+ *             show its captions
  *
  * Properties
  *   state           "idle", "connecting", "waiting", "playing", "reconnecting", "ended", "failed"
@@ -31,14 +33,18 @@
  *   stop()      end the session and free everything
  *   retry()     try now, and not when the backoff says
  *   getStats()  the last figures (see webcast/statistics.js), or null
+ *   send(data, {label})  a message: text, or bytes (ArrayBuffer, typed array), 256 KiB at most; a
+ *               promise that is kept when the browser took it, and broken when it never will
  *
  * Events (none bubbles)
  *   statechange  detail {state, message, hint}
  *   stats        detail: the figures, about twice a second while something plays
+ *   message      detail {label, data}: text, or an ArrayBuffer; also as the property onmessage
  *   ended        the stream ended as it should
  *   error        detail {kind, detail, message, hint}: an attempt failed; others follow by themselves
  */
 
+import { Captions, kLabel as kCaptions } from './webcast/captions.js';
 import { WebcastClient } from './webcast/client.js';
 import { Controls } from './webcast/controls.js';
 import { h } from './webcast/dom.js';
@@ -50,17 +56,20 @@ import { View } from './webcast/view.js';
 export { WebcastClient };
 
 const kQuiet = 3000; // ms without a move until the controls fade
-const kNewClientFor = ['src', 'stream', 'token', 'latency'];
+const kNewClientFor = ['src', 'stream', 'token', 'latency', 'messages'];
 
 export class WebcastPlayer extends HTMLElement {
   static observedAttributes = [...kNewClientFor, 'controls'];
 
   /** @type {RTCConfiguration} */
   configuration = {};
+  /** @type {((event: CustomEvent<import('./webcast/channels.js').Message>) => void)|null} */
+  onmessage = null;
   #root;
   #stage = h('div', { className: 'stage' });
   #controls;
   #panel;
+  #captions = new Captions();
   /** @type {WebcastClient|null} */
   #client = null;
   /** @type {View|null} */
@@ -80,6 +89,10 @@ export class WebcastPlayer extends HTMLElement {
       mute: () => this.#turnSound(),
       louder: (step) => this.#setVolume(this.#sound.volume + step),
       volume: (volume) => this.#setVolume(volume),
+      captions: () => {
+        this.#captions.toggle();
+        this.#update();
+      },
       statistics: () => this.#toggleStatistics(),
       pip: () => this.#togglePip(),
       fullscreen: () => this.#toggleFullscreen(),
@@ -88,7 +101,7 @@ export class WebcastPlayer extends HTMLElement {
     });
     this.#panel = new StatisticsPanel(() => this.#toggleStatistics());
     const { bar, status, soundButton, help } = this.#controls;
-    this.#root = h('div', { className: 'root' }, this.#stage, status, soundButton,
+    this.#root = h('div', { className: 'root' }, this.#stage, this.#captions.element, status, soundButton,
       this.#panel.element, bar, help);
     const shadow = this.attachShadow({ mode: 'open' });
     applyStyles(shadow);
@@ -159,6 +172,7 @@ export class WebcastPlayer extends HTMLElement {
       token: this.getAttribute('token') ?? '',
       lowLatency: this.getAttribute('latency') === 'low',
       configuration: this.configuration,
+      messages: this.hasAttribute('messages'),
     });
   }
 
@@ -171,6 +185,7 @@ export class WebcastPlayer extends HTMLElement {
     client.addEventListener('state', () => this.#stateChanged());
     client.addEventListener('session', (event) => this.#show(detail(event)));
     client.addEventListener('sample', (event) => this.#sampled(detail(event)));
+    client.addEventListener('message', (event) => this.#received(detail(event)));
     client.addEventListener('failure', (event) => {
       this.dispatchEvent(new CustomEvent('error', { detail: { ...detail(event), ...this.#words() } }));
     });
@@ -186,11 +201,20 @@ export class WebcastPlayer extends HTMLElement {
     this.#view = this.#coming = null;
     this.#blocked = false;
     this.#panel.clear();
+    this.#captions.clear();
     this.#stateChanged();
   }
 
   retry() {
     this.#client?.retryNow();
+  }
+
+  /** @param {string|ArrayBuffer|ArrayBufferView} data @param {{label?: string}} [to] */
+  async send(data, { label } = {}) {
+    const session = this.#client?.current ?? this.#client?.next;
+    if (!this.hasAttribute('messages')) throw new Error('The attribute messages is missing.');
+    if (!session?.channels) throw new Error('Nothing is connected: wait for the state "playing".');
+    await session.channels.send(data, label);
   }
 
   getStats() {
@@ -243,6 +267,17 @@ export class WebcastPlayer extends HTMLElement {
     view.video.addEventListener('leavepictureinpicture', () => this.#update());
   }
 
+  /** @param {import('./webcast/channels.js').Message} detail */
+  #received(detail) {
+    if (detail.label === kCaptions) {
+      this.#captions.show(detail.data);
+      return this.#update();
+    }
+    const message = new CustomEvent('message', { detail });
+    this.onmessage?.(message);
+    this.dispatchEvent(message);
+  }
+
   #sampled(figures) {
     this.#view?.measure();
     this.#panel.update(figures);
@@ -260,6 +295,7 @@ export class WebcastPlayer extends HTMLElement {
       retryAt: this.#client?.status.retryAt ?? 0,
       picture: this.#view !== null, blocked: this.#blocked,
       sound: session?.hasAudio ?? false, ...this.#sound,
+      hasCaptions: this.#captions.known, captions: this.#captions.on,
       statistics: !this.#panel.element.hidden,
       canPip: Boolean(document.pictureInPictureEnabled && session?.hasVideo),
       pip: Boolean(this.shadowRoot?.pictureInPictureElement),

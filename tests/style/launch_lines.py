@@ -40,6 +40,7 @@ MADE_FILES = {
     "movie.mp4": f"gst-launch-1.0 -q videotestsrc num-buffers=60 ! {H264} ! h264parse ! "
                  "mp4mux name=m ! filesink location=movie.mp4 "
                  "audiotestsrc num-buffers=90 ! avenc_aac ! m.",
+    "movie.srt": r"""sh -c "printf '1\n00:00:00,000 --> 00:00:09,000\nHello\n' > movie.srt" """,
     "cert.pem": "openssl req -x509 -newkey rsa:2048 -nodes -days 1 -subj /CN=localhost "
                 "-keyout key.pem -out cert.pem",
 }

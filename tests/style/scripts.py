@@ -28,7 +28,7 @@ def problems():
                 if script == "tests/run.sh" or script.startswith("pipelines/")
                 and script != "pipelines/lib.sh"]
     commands += [[sys.executable, str(path)] for path in tree.files(".py")
-                 if path.parts[0] == "pipelines"]
+                 if path.parts[0] == "pipelines" and "__main__" in tree.text(path)]
     for command in commands:
         helped = run(*command, "--help")
         if helped.returncode != 0 or "usage:" not in helped.stdout:

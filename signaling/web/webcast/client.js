@@ -17,6 +17,7 @@ import { Signaling, backoff, socketAddress } from './signaling.js';
  * @property {string} [token]
  * @property {boolean} [lowLatency]
  * @property {RTCConfiguration} [configuration]  e.g. iceServers
+ * @property {boolean} [messages]  beside the media
  */
 
 const kSilence = 6000;          // no media, and nothing else known
@@ -31,7 +32,8 @@ const kSettled = 3000;
 
 /**
  * Events: `state`; `session` (detail: a Session to show); `sample` (detail: Figures of what is
- * shown); `failure` (detail: Failure); `gone` (nothing is to be shown).
+ * shown); `message` (detail: Message of channels.js); `failure` (detail: Failure); `gone` (nothing
+ * is to be shown).
  */
 export class WebcastClient extends EventTarget {
   /** @type {Status} */
@@ -129,9 +131,10 @@ export class WebcastClient extends EventTarget {
   }
 
   #session() {
-    const { lowLatency = false, configuration = {} } = this.#options;
+    const { lowLatency = false, configuration = {}, messages = false } = this.#options;
     const signaling = /** @type {Signaling} */ (this.#signaling);
-    return new Session(signaling, { lowLatency, configuration }, {
+    return new Session(signaling, { lowLatency, configuration, messages }, {
+      message: (_, message) => this.dispatchEvent(new CustomEvent('message', { detail: message })),
       media: (session) => this.dispatchEvent(new CustomEvent('session', { detail: session })),
       sample: (session) => this.#sampled(session),
       over: (session, failure) => this.#over(session, failure),

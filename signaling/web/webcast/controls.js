@@ -10,6 +10,7 @@ import { h, icon, setText } from './dom.js';
  * @property {() => void} mute
  * @property {(step: number) => void} louder
  * @property {(volume: number) => void} volume
+ * @property {() => void} captions
  * @property {() => void} statistics
  * @property {() => void} pip
  * @property {() => void} fullscreen
@@ -27,6 +28,8 @@ import { h, icon, setText } from './dom.js';
  * @property {boolean} sound     the stream has any
  * @property {boolean} muted
  * @property {number} volume     0…1
+ * @property {boolean} hasCaptions
+ * @property {boolean} captions
  * @property {boolean} statistics
  * @property {boolean} pip
  * @property {boolean} canPip
@@ -38,6 +41,7 @@ const kKeys = [
   ['Space', 'K', 'Play or stop'],
   ['M', '', 'Sound on or off'],
   ['↑', '↓', 'Louder, quieter'],
+  ['C', '', 'Captions on or off, where there are some'],
   ['F', '', 'Full screen'],
   ['P', '', 'Picture in picture'],
   ['S', 'I', 'Statistics'],
@@ -74,6 +78,7 @@ export class Controls {
   #toggle;
   #mute;
   #volume;
+  #captions;
   #statistics;
   #pip;
   #fullscreen;
@@ -90,6 +95,7 @@ export class Controls {
       type: 'range', min: '0', max: '100', step: '5', className: 'volume', 'aria-label': 'Volume',
       oninput: () => actions.volume(Number(this.#volume.value) / 100),
     });
+    this.#captions = button('captions', 'Captions', 'C', actions.captions);
     this.#statistics = button('statistics', 'Statistics', 'S', actions.statistics);
     this.#pip = button('pip', 'Picture in picture', 'P', actions.pip);
     this.#fullscreen = button('fullscreen', 'Full screen', 'F', actions.fullscreen);
@@ -97,7 +103,7 @@ export class Controls {
     help.setAttribute('aria-haspopup', 'dialog');
     this.bar = h('div', { className: 'bar', role: 'group', 'aria-label': 'Player controls' },
       this.#toggle, this.#mute, this.#volume, this.#name, h('span', { className: 'space' }),
-      this.#statistics, this.#pip, this.#fullscreen, help);
+      this.#captions, this.#statistics, this.#pip, this.#fullscreen, help);
     this.soundButton = h('button', { type: 'button', className: 'turn-on', hidden: true, onclick: actions.mute },
       icon('muted'), h('span', {}, 'Turn sound on'));
     this.#retry = h('button', { type: 'button', className: 'plain', onclick: actions.retry }, 'Try now');
@@ -119,6 +125,8 @@ export class Controls {
     this.#mute.hidden = this.#volume.hidden = !look.sound;
     this.#volume.value = String(Math.round(look.muted ? 0 : look.volume * 100));
     this.soundButton.hidden = !look.sound || !look.muted || look.state !== 'playing' || look.blocked;
+    this.#captions.hidden = !look.hasCaptions;
+    this.#captions.setAttribute('aria-pressed', String(look.captions));
     this.#statistics.setAttribute('aria-pressed', String(look.statistics));
     this.#pip.hidden = !look.canPip;
     this.#pip.setAttribute('aria-pressed', String(look.pip));
@@ -196,6 +204,7 @@ export class Controls {
         return true;
       case 'k': actions.toggle(); return true;
       case 'm': actions.mute(); return true;
+      case 'c': actions.captions(); return true;
       case 'f': actions.fullscreen(); return true;
       case 'p': actions.pip(); return true;
       case 's': case 'i': actions.statistics(); return true;

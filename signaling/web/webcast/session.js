@@ -3,6 +3,7 @@
 // The offer is made, and candidates are gathered, before anybody is asked: by the time the
 // producer is known it only has to be sent. Ends once, with a reason; never starts again.
 
+import { Channels } from './channels.js';
 import { Sampler } from './statistics.js';
 
 /**
@@ -17,6 +18,7 @@ import { Sampler } from './statistics.js';
  * @typedef {Object} SessionEvents
  * @property {(session: Session) => void} media   tracks are known
  * @property {(session: Session) => void} sample  about twice a second
+ * @property {(session: Session, message: import('./channels.js').Message) => void} [message]
  * @property {(session: Session) => void} [unreached]  of a patient session: ICE gave up
  * @property {(session: Session, failure: Failure) => void} over
  */
@@ -68,6 +70,8 @@ export class Session {
   sampler = new Sampler();
   /** @type {RTCPeerConnection} */
   pc;
+  /** Where messages are wanted. @type {Channels|null} */
+  channels = null;
   #signaling;
   #options;
   #events;
@@ -87,7 +91,8 @@ export class Session {
 
   /**
    * @param {import('./signaling.js').Signaling} signaling
-   * @param {{lowLatency: boolean, configuration: RTCConfiguration, patience?: number}} options
+   * @param {{lowLatency: boolean, configuration: RTCConfiguration, patience?: number,
+   *     messages?: boolean}} options
    *     patience: ms from the answer to the connection
    * @param {SessionEvents} events
    */
@@ -192,6 +197,8 @@ export class Session {
       else this.#outgoing.push(ice);
     };
     pc.onconnectionstatechange = () => this.#stateChanged(pc);
+    this.channels = !this.#options.messages ? null
+      : new Channels(pc, (message) => this.#events.message?.(this, message));
     return pc;
   }
 
@@ -205,6 +212,7 @@ export class Session {
     for (const kind of ['video', 'audio']) {
       for (let i = 0; i < this.#counts[kind]; i++) pc.addTransceiver(kind, { direction: 'recvonly' });
     }
+    this.channels?.open();
     const offer = await pc.createOffer();
     if (pc.signalingState === 'closed') return;
     await pc.setLocalDescription({ type: 'offer', sdp: withStereo(offer.sdp ?? '') });

@@ -50,8 +50,11 @@ button { font: inherit; color: inherit; cursor: pointer; touch-action: manipulat
 }
 .button { display: grid; place-items: center; width: 44px; height: 44px; padding: 0; border: 0; border-radius: 10px; background: transparent; }
 .button:hover { background: rgb(255 255 255 / .14); }
-.button[aria-pressed=true]:is(.statistics, .pip) { color: var(--webcast-accent); }
+.button[aria-pressed=true]:is(.captions, .statistics, .pip) { color: var(--webcast-accent); }
 .space { flex: 1; }
+p.captions { position: absolute; inset: auto 8% max(76px, calc(env(safe-area-inset-bottom) + 76px)); text-align: center; text-wrap: balance; white-space: pre-line; overflow-wrap: anywhere; pointer-events: none; font-size: clamp(15px, 3cqi, 30px); line-height: 1.45; transition: translate .2s; }
+.captions > span { padding: .1em .5em; border-radius: .25em; background: rgb(8 9 11 / .8); color: #fff; -webkit-box-decoration-break: clone; box-decoration-break: clone; }
+.root.quiet p.captions { translate: 0 48px; }
 .name { margin-inline-start: 8px; min-width: 0; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; font-weight: 550; text-shadow: 0 1px 2px rgb(0 0 0 / .6); }
 .volume { width: 96px; height: 44px; margin: 0 6px 0 0; accent-color: #fff; cursor: pointer; background: transparent; }
 

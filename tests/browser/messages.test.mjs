@@ -1,0 +1,198 @@
+// Messages beside the media: pipelines/chat.py between Chromium and Firefox, and what send() refuses.
+
+import assert from 'node:assert/strict';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { Player } from './support/player.mjs';
+import { Program } from './support/processes.mjs';
+import { environment, root, sources } from './support/sink.mjs';
+import { launch, scene } from './support/suite.mjs';
+
+const browsers = launch('chromium', 'firefox');
+
+/** An example, and its page in each of the browsers, playing. */
+async function example(bench, file, ...names) {
+  const program = new Program('/usr/bin/python3', [path.join(root, 'pipelines', file), 'listen://127.0.0.1:0', '0'],
+    environment);
+  bench.later(() => program.stop());
+  const [, url] = await program.says(/Watch and \w+ at (\S+)/);
+  const pages = [];
+  for (const name of names) {
+    const page = await Player.open(browsers[name], url);
+    bench.later(() => page.close());
+    await page.is('playing');
+    pages.push(page);
+  }
+  return { program, pages };
+}
+
+/** Collects what comes; as text, or the length and sum of its bytes. */
+const collect = (page) => page.page.evaluate(() => {
+  window.got = [];
+  document.querySelector('webcast-player').addEventListener('message', ({ detail: { label, data } }) => {
+    const isText = typeof data === 'string';
+    window.got.push({ label, isText, size: isText ? data.length : data.byteLength,
+      sum: isText ? 0 : new Uint8Array(data).reduce((sum, byte) => sum + byte, 0), text: isText ? data : '' });
+  });
+});
+
+async function got(page, count) {
+  await page.until((wanted) => window.got.length >= wanted, undefined, count);
+  return page.page.evaluate(() => window.got.splice(0));
+}
+
+scene('What one says in the page of the example all others read, Chromium and Firefox', async (bench) => {
+  const { program, pages: [chromium, firefox] } = await example(bench, 'chat.py', 'chromium', 'firefox');
+  for (const [from, to, text] of [[chromium, firefox, 'Hello <b>Firefox</b>'], [firefox, chromium, 'Grüße 👋']]) {
+    await from.page.type('input', text);
+    await from.page.keyboard.press('Enter');
+    await to.until((wanted) => document.querySelector('ol').innerText.includes(wanted), undefined, text);
+    await from.until((wanted) => document.querySelector('li.own')?.innerText === wanted, undefined, text);
+    await program.says(new RegExp(text));
+  }
+  assert.equal(await firefox.page.$('ol b'), null, 'text, and no markup');
+  await chromium.silent();
+});
+
+scene('Bytes of full length, other labels, many at once, both ways', async (bench) => {
+  const { pages } = await example(bench, 'chat.py', 'chromium', 'firefox');
+  for (const page of pages) await collect(page);
+  for (const [from, to] of [pages, [...pages].reverse()]) {
+    const sum = await from.page.evaluate(async () => {
+      const bytes = new Uint8Array(256 * 1024).map((_, i) => i * 31);
+      await document.querySelector('webcast-player').send(bytes);
+      await document.querySelector('webcast-player').send('aside', { label: 'second' });
+      return bytes.reduce((total, byte) => total + byte, 0);
+    });
+    const both = await got(to, 2);
+    const bytes = both.find(({ isText }) => !isText);
+    assert.deepEqual([bytes.size, bytes.sum, bytes.label], [256 * 1024, sum, 'messages']);
+    assert.match(both.find(({ isText }) => isText).text, /^\w{4}: aside$/);
+    assert.equal(both.find(({ isText }) => isText).label, 'second');
+    // 3 MB, more than is held: send() waits.
+    await from.page.evaluate(async () => {
+      for (let i = 0; i < 30; i++) {
+        await document.querySelector('webcast-player').send(new Uint8Array(100 * 1000).fill(i));
+      }
+    });
+    const many = await got(to, 30);
+    assert.deepEqual(many.map(({ sum: total }) => total / 100000), [...Array(30).keys()]);
+  }
+});
+
+scene('send() says why not', async (bench) => {
+  const { pages: [page] } = await example(bench, 'chat.py', 'chromium');
+  const refusal = (call) => page.page.evaluate(`(async () => {
+    const player = document.querySelector('webcast-player');
+    try { await ${call}; return ''; } catch (error) { return error.message; }
+  })()`);
+  assert.match(await refusal('player.send(new Uint8Array(256 * 1024 + 1))'), /262144 bytes at most/);
+  assert.match(await refusal('player.send("")'), /one byte at least/);
+  assert.match(await refusal('player.send("x", { label: "l".repeat(65) })'), /1 to 64 bytes/);
+  assert.equal(await refusal('player.send("x")'), '');
+  await page.page.evaluate(() => document.querySelector('webcast-player').stop());
+  assert.match(await refusal('player.send("x")'), /Nothing is connected/);
+  await page.page.evaluate(() => document.querySelector('webcast-player').removeAttribute('messages'));
+  assert.match(await refusal('player.send("x")'), /attribute messages/);
+});
+
+for (const name of ['chromium', 'firefox']) {
+  scene(`${name}: a page that asks for messages plays where the sender has none`, async (bench) => {
+    const sink = await bench.sink(sources.picture);
+    const player = await bench.player(browsers[name], sink.url);
+    await player.page.evaluate(() => document.querySelector('webcast-player').setAttribute('messages', ''));
+    await player.is('playing');
+    await player.frames(10);
+    const why = await player.page.evaluate(() => document.querySelector('webcast-player').send('x')
+      .then(() => '', (error) => error.message));
+    assert.match(why, /takes no messages|is over/);
+  });
+}
+
+scene('Who watches adjusts the picture, and all who watch see it', async (bench) => {
+  const { pages: [chromium, firefox] } = await example(bench, 'remote_control.py', 'chromium', 'firefox');
+  const enabled = () => !document.querySelector('#saturation').disabled;
+  for (const page of [chromium, firefox]) await page.until(enabled);
+  await chromium.shows();
+  await chromium.page.focus('#saturation');
+  await chromium.page.keyboard.press('Home'); // no colour any more
+  await firefox.until(() => document.querySelector('#saturation').value === '0');
+  const grey = ([, [red, green, blue]]) => Math.max(red, green, blue) - Math.min(red, green, blue) < 12;
+  for (const page of [chromium, firefox]) {
+    let seen = [];
+    for (let i = 0; i < 100 && !(seen.length && grey(seen)); i++) {
+      seen = await page.colours([[0.07, 0.3], [0.79, 0.3]]);
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+    assert.ok(grey(seen), String(seen));
+  }
+  // What it does not know, or has no bounds for, it leaves alone.
+  await firefox.page.evaluate(async () => {
+    const player = document.querySelector('webcast-player');
+    for (const bad of ['no JSON', '[]', '{"contrast":0,"hue":"x","brightness":null}', '{"saturation":99}']) {
+      await player.send(bad, { label: 'control' });
+    }
+  });
+  await chromium.until(() => document.querySelector('#saturation').nextElementSibling.value === '2.00');
+  await chromium.silent();
+});
+
+/** A file of subtitles for subparse. @param {[number, number, string][]} cues seconds, text */
+async function subtitles(bench, cues) {
+  const folder = await mkdtemp(path.join(os.tmpdir(), 'webcast-captions-'));
+  bench.later(() => rm(folder, { recursive: true, force: true }));
+  const time = (seconds) => `${new Date(seconds * 1000).toISOString().slice(11, 19)},000`;
+  const text = cues.map(([from, to, words], i) => `${i + 1}\n${time(from)} --> ${time(to)}\n${words}\n`).join('\n');
+  const file = path.join(folder, 'words.srt');
+  await writeFile(file, text);
+  return `filesrc location=${file} ! subparse ! s.text_0`;
+}
+
+const caption = (page, predicate, argument) => page.until(predicate, undefined, argument);
+const shows = (words) => {
+  const line = document.querySelector('webcast-player').shadowRoot.querySelector('p.captions');
+  return (line.checkVisibility() ? line.innerText : '') === words;
+};
+
+for (const name of ['chromium', 'firefox']) {
+  scene(`${name} shows timed text as captions, to who comes late too, and hides them`, async (bench) => {
+    const words = await subtitles(bench, [[0, 4000, 'Tom & <i>Jerry</i>\nin two lines']]);
+    const sink = await bench.sink(`${sources.picture} ${words}`);
+    const player = await bench.player(browsers[name], sink.url);
+    await player.is('playing');
+    await caption(player, shows, 'Tom & Jerry\nin two lines');
+    await player.page.keyboard.press('c');
+    await caption(player, shows, '');
+    const label = await player.page.evaluate(() => document.querySelector('webcast-player').shadowRoot
+      .querySelector('button.captions').getAttribute('aria-pressed'));
+    assert.equal(label, 'false');
+    await player.page.keyboard.press('c');
+    await caption(player, shows, 'Tom & Jerry\nin two lines');
+    await player.silent();
+  });
+}
+
+scene('Captions come at their time and go at their end; there is no button without any', async (bench) => {
+  const sink = await bench.sink(`${sources.picture} ${await subtitles(bench,
+    Array.from({ length: 300 }, (_, i) => [2 * i, 2 * i + 1, `Word ${i}`]))}`);
+  const player = await bench.player(browsers.chromium, sink.url);
+  await player.is('playing');
+  const state = () => player.page.evaluate(() => document.querySelector('webcast-player').shadowRoot
+    .querySelector('p.captions').innerText);
+  const seen = new Set();
+  for (let i = 0; i < 100 && seen.size < 5; i++) {
+    seen.add(await state());
+    await new Promise((resolve) => setTimeout(resolve, 200));
+  }
+  assert.ok(seen.has(''), 'in between there is none');
+  const numbers = [...seen].filter(Boolean).map((text) => Number(/^Word (\d+)$/.exec(text)[1]));
+  assert.deepEqual(numbers, [...numbers].sort((a, b) => a - b));
+  assert.ok(numbers.length >= 2, [...seen].join());
+
+  const plain = await bench.sink(sources.picture);
+  const without = await bench.player(browsers.chromium, plain.url);
+  await without.is('playing');
+  assert.equal(await without.page.evaluate(() => document.querySelector('webcast-player').shadowRoot
+    .querySelector('button.captions').checkVisibility()), false);
+});
