@@ -90,7 +90,8 @@ void Broadcast::admit(Session& session) {
       return fail_viewer(session.viewer->id(), none_taken(kind, session.codecs));
   }
   plan.peer = settings_.peer;
-  plan.peer.messages |= has_captions_;
+  // A server copies media; who asked for nothing but captions must not be refused by one.
+  plan.peer.messages |= has_captions_ && !session.is_server;
   if (session.by_hand) plan.peer.hand_over = kHandOver;
   plan.is_server = session.is_server;
   add_servers(plan.peer.ice, session.ice_servers);

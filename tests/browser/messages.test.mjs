@@ -70,14 +70,11 @@ scene('Bytes of full length, other labels, many at once, both ways', async (benc
     assert.deepEqual([bytes.size, bytes.sum, bytes.label], [256 * 1024, sum, 'messages']);
     assert.match(both.find(({ isText }) => isText).text, /^\w{4}: aside$/);
     assert.equal(both.find(({ isText }) => isText).label, 'second');
-    // 3 MB, more than is held: send() waits.
-    await from.page.evaluate(async () => {
-      for (let i = 0; i < 30; i++) {
-        await document.querySelector('webcast-player').send(new Uint8Array(100 * 1000).fill(i));
-      }
-    });
+    // 3 MB, more than is held: send() waits, and what is said meanwhile waits behind it.
+    await from.page.evaluate(() => Promise.all(Array.from({ length: 30 }, (_, i) => (
+      document.querySelector('webcast-player').send(new Uint8Array(i === 29 ? 1 : 100 * 1000).fill(i + 1))))));
     const many = await got(to, 30);
-    assert.deepEqual(many.map(({ sum: total }) => total / 100000), [...Array(30).keys()]);
+    assert.deepEqual(many.map(({ sum: total, size }) => total / size), Array.from({ length: 30 }, (_, i) => i + 1));
   }
 });
 
@@ -137,6 +134,45 @@ scene('Who watches adjusts the picture, and all who watch see it', async (bench)
   await chromium.until(() => document.querySelector('#saturation').nextElementSibling.value === '2.00');
   await chromium.silent();
 });
+
+for (const name of ['chromium', 'firefox']) {
+  scene(`${name}: who publishes and the source that takes it exchange messages`, async (bench) => {
+    const source = new Program('/usr/bin/python3', [path.join(root, 'tests/browser/support/echo_source.py')],
+      environment);
+    bench.later(() => source.stop());
+    const [, url] = await source.says(/listens on (\S+)/);
+    const page = await Player.open(browsers[name], `${url}publish/live`);
+    bench.later(() => page.close());
+    const echoed = await page.page.evaluate(async () => {
+      const { Publisher } = await import('/webcast/publisher.js');
+      const canvas = document.createElement('canvas');
+      const context = canvas.getContext('2d');
+      window.drawing = setInterval(() => {
+        context.fillStyle = `hsl(${Date.now() % 360} 80% 50%)`;
+        context.fillRect(0, 0, canvas.width, canvas.height);
+      }, 50);
+      const publisher = new Publisher({ stream: 'live', messages: true });
+      window.publisher = publisher;
+      const back = [];
+      const all = new Promise((resolve) => {
+        publisher.addEventListener('message', ({ detail: { label, data } }) => {
+          back.push([label, typeof data === 'string' ? data : new Uint8Array(data).reduce((a, b) => a + b, 0)]);
+          if (back.length === 3) resolve(back);
+        });
+      });
+      await new Promise((resolve) => {
+        publisher.addEventListener('status', () => publisher.status.state === 'live' && resolve(undefined));
+        publisher.start(canvas.captureStream(20).getTracks());
+      });
+      await publisher.send('Grüße');
+      await publisher.send(new Uint8Array(200 * 1024).fill(1));
+      await publisher.send('again');
+      return all;
+    });
+    assert.deepEqual(echoed, [['messages', 'Grüße'], ['messages', 200 * 1024], ['messages', 'again']]);
+    await page.page.evaluate(() => window.publisher.stop());
+  });
+}
 
 /** A file of subtitles for subparse. @param {[number, number, string][]} cues seconds, text */
 async function subtitles(bench, cues) {

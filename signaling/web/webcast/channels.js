@@ -22,6 +22,8 @@ function sizeOf(data) {
 export class Channels {
   /** By label. @type {Map<string, RTCDataChannel>} */
   #channels = new Map();
+  /** The last send() of each label: they leave in the order of the calls. @type {Map<string, Promise<void>>} */
+  #turns = new Map();
   #pc;
   #tell;
 
@@ -64,8 +66,12 @@ export class Channels {
       throw new RangeError(`No more than ${kMostChannels} labels can be in use.`);
     }
     const channel = this.open(label);
-    await this.#ready(channel, size);
-    channel.send(/** @type {any} */ (data));
+    const turn = (this.#turns.get(label) ?? Promise.resolve()).then(async () => {
+      await this.#ready(channel, size);
+      channel.send(/** @type {any} */ (data));
+    });
+    this.#turns.set(label, turn.catch(() => {}));
+    await turn;
   }
 
   /** Until it is open, and holds little enough. @param {RTCDataChannel} channel */
@@ -76,11 +82,13 @@ export class Channels {
       }
       const isOpen = channel.readyState === 'open';
       if (isOpen && channel.bufferedAmount + size <= kMostWaiting) return;
+      const waiting = new AbortController();
       await new Promise((resolve) => {
         for (const event of ['open', 'bufferedamountlow', 'close', 'error']) {
-          channel.addEventListener(event, resolve, { once: true });
+          channel.addEventListener(event, resolve, { signal: waiting.signal });
         }
       });
+      waiting.abort();
     }
   }
 

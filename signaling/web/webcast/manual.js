@@ -31,7 +31,7 @@ export class ManualClient extends EventTarget {
   constructor(offer, { lowLatency = false, configuration = {} } = {}) {
     super();
     this.#offer = offer;
-    this.#options = { lowLatency, configuration, patience: kHour };
+    this.#options = { lowLatency, configuration, patience: kHour, messages: true }; // captions
   }
 
   start() {
@@ -41,6 +41,7 @@ export class ManualClient extends EventTarget {
     this.next = new Session(signaling, this.#options, {
       media: (session) => this.dispatchEvent(new CustomEvent('session', { detail: session })),
       sample: (session) => this.#sampled(session),
+      message: (_, message) => this.dispatchEvent(new CustomEvent('message', { detail: message })),
       unreached: (session) => this.#unreached(session),
       over: (session, failure) => this.#over(session, failure),
     });

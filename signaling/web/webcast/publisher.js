@@ -3,6 +3,7 @@
 //
 // No page and no elements here. Media that flow outlive their signaling.
 
+import { Channels } from './channels.js';
 import { Signaling, backoff, socketAddress } from './signaling.js';
 
 /**
@@ -17,18 +18,21 @@ import { Signaling, backoff, socketAddress } from './signaling.js';
  * @property {string} [src]    page's or WebSocket's address; empty: this page's host
  * @property {string} [token]
  * @property {RTCConfiguration} [configuration]
+ * @property {boolean} [messages]  beside the media, if the source has data-channels=true
  */
 
 const kConnectTimeout = 20000;
 const kDisconnected = 4000; // ms until a broken connection is given up
 const kBusyDelay = 4000;    // after somebody else was found there
 
-/** Events: `status`. */
+/** Events: `status`; `message` (detail: Message of channels.js). */
 export class Publisher extends EventTarget {
   /** @type {PublisherStatus} */
   status = { state: 'idle', reason: '', retryAt: 0 };
   /** @type {RTCPeerConnection|null} */
   peerConnection = null;
+  /** @type {Channels|null} */
+  #channels = null;
   #options;
   /** @type {Signaling|null} */
   #signaling = null;
@@ -98,6 +102,15 @@ export class Publisher extends EventTarget {
     }
   }
 
+  /**
+   * A message to the source; as the player's send().
+   * @param {string|ArrayBuffer|ArrayBufferView} data @param {{label?: string}} [to]
+   */
+  async send(data, { label } = {}) {
+    if (!this.#channels) throw new Error('Nothing is connected, or the option messages is missing.');
+    await this.#channels.send(data, label);
+  }
+
   /** Now, and not when the backoff says. */
   retryNow() {
     clearTimeout(this.#timer);
@@ -154,6 +167,10 @@ export class Publisher extends EventTarget {
       if (candidate?.candidate) this.#send({ ice: { sdpMLineIndex: 0, ...candidate.toJSON() } });
     };
     pc.onconnectionstatechange = () => this.#stateChanged(pc);
+    if (this.#options.messages) {
+      this.#channels = new Channels(pc, (detail) => this.dispatchEvent(new CustomEvent('message', { detail })));
+      this.#channels.open();
+    }
     const stream = new MediaStream(this.#tracks);
     for (const track of this.#tracks) {
       pc.addTransceiver(track, { direction: 'sendonly', streams: [stream] });
@@ -227,7 +244,7 @@ export class Publisher extends EventTarget {
       this.#signaling?.send({ type: 'endSessionV1_1', sessionId: this.#session, error: null });
     }
     const pc = this.peerConnection;
-    this.peerConnection = null;
+    this.peerConnection = this.#channels = null;
     if (pc) {
       pc.onicecandidate = pc.onconnectionstatechange = null;
       pc.close();

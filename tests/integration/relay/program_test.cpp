@@ -27,7 +27,7 @@ TEST(RelayProgram, TellsItsOptions) {
   RelayProcess relay({"--help"});
   for (const char* option : {"--listen", "--config", "--tls-certificate", "--tls-key",
                              "--token-secret-file", "--allow-origin", "--max-peers",
-                             "--peers-per-address"})
+                             "--peers-per-address", "--redis"})
     EXPECT_THAT(relay.line(option), HasSubstr(option));
   EXPECT_EQ(relay.exit_status(), 0);
 }
