@@ -4,22 +4,17 @@
 usage: remote_control.py [LOCATION [PORT]]    as chat.py's
 """
 import json
-import signal
-import sys
 
-import gi
+from gi.repository import GLib
 
-from one_page import OnePage
-
-gi.require_version("Gst", "1.0")
-from gi.repository import GLib, Gst  # noqa: E402
+import one_page
 
 # What may be set, and within which bounds: what comes from the network is not taken on trust.
 KNOBS = {"hue": (-1, 1), "saturation": (0, 2), "brightness": (-1, 1)}
 
 
 def read_command(data, is_text):
-    """The knobs that a message turns; none of what it should not have in it."""
+    """The knobs that a message turns, and nothing else that may stand in it."""
     try:
         command = json.loads(data.get_data()) if is_text else None
     except ValueError:
@@ -43,37 +38,10 @@ def on_message(sink, viewer, label, data, is_text, picture):
               True)
 
 
-def on_bus_message(_bus, message, page, loop):
-    if message.type == Gst.MessageType.ERROR:
-        print(message.parse_error()[0].message, file=sys.stderr)
-        loop.quit()
-    elif message.type == Gst.MessageType.ELEMENT:
-        what = message.get_structure()
-        if what.get_name() == "webcast-listening":
-            page.serve(what.get_string("url"))
-            print("Watch and adjust at", page.origin, flush=True)
-
-
-def main():
-    if sys.argv[1:2] in (["--help"], ["-h"]):
-        sys.exit(print(__doc__.strip()))
-    location, port = (sys.argv[1:] + ["listen://127.0.0.1:8080", "8000"][len(sys.argv) - 1:])[:2]
-    page = OnePage("remote_control.html", int(port))
-    Gst.init(None)
-    loop = GLib.MainLoop()
-    pipeline = Gst.parse_launch("videotestsrc is-live=true ! videobalance name=picture ! "
-                                f"webcastsink name=sink data-channels=true location={location} "
-                                f"allow-origins={page.origin}")
-    pipeline.get_by_name("sink").connect("message", on_message, pipeline.get_by_name("picture"))
-    bus = pipeline.get_bus()
-    bus.add_signal_watch()
-    bus.connect("message", on_bus_message, page, loop)
-    for number in (signal.SIGINT, signal.SIGTERM):
-        GLib.unix_signal_add(GLib.PRIORITY_DEFAULT, number, loop.quit)
-    pipeline.set_state(Gst.State.PLAYING)
-    loop.run()
-    pipeline.set_state(Gst.State.NULL)
+def connect(sink, pipeline):
+    sink.connect("message", on_message, pipeline.get_by_name("picture"))
 
 
 if __name__ == "__main__":
-    main()
+    one_page.run(__doc__, "remote_control.html",
+                 "videotestsrc is-live=true ! videobalance name=picture", connect)

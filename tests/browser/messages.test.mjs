@@ -16,7 +16,7 @@ async function example(bench, file, ...names) {
   const program = new Program('/usr/bin/python3', [path.join(root, 'pipelines', file), 'listen://127.0.0.1:0', '0'],
     environment);
   bench.later(() => program.stop());
-  const [, url] = await program.says(/Watch and \w+ at (\S+)/);
+  const [, url] = await program.says(/Open (\S+)/);
   const pages = [];
   for (const name of names) {
     const page = await Player.open(browsers[name], url);
