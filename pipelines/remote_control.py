@@ -17,13 +17,13 @@ def read_command(data, is_text):
     """The knobs that a message turns, and nothing else that may stand in it."""
     try:
         command = json.loads(data.get_data()) if is_text else None
-    except ValueError:
+    except (ValueError, RecursionError):
         command = None
     if not isinstance(command, dict):
         return {}
     return {name: min(max(value, KNOBS[name][0]), KNOBS[name][1])
             for name, value in command.items()
-            if name in KNOBS and isinstance(value, (int, float))}
+            if name in KNOBS and isinstance(value, (int, float)) and value == value}  # no NaN
 
 
 def on_message(sink, viewer, label, data, is_text, picture):

@@ -11,10 +11,10 @@ import { launch, scene } from './support/suite.mjs';
 
 const browsers = launch('chromium', 'firefox');
 
-/** An example, and its page in each of the browsers, playing. */
+/** An example, its terminal, and its page in each of the browsers, playing. */
 async function example(bench, file, ...names) {
   const program = new Program('/usr/bin/python3', [path.join(root, 'pipelines', file), 'listen://127.0.0.1:0', '0'],
-    environment);
+    environment, 'pipe');
   bench.later(() => program.stop());
   const [, url] = await program.says(/Open (\S+)/);
   const pages = [];
@@ -52,6 +52,13 @@ scene('What one says in the page of the example all others read, Chromium and Fi
     await program.says(new RegExp(text));
   }
   assert.equal(await firefox.page.$('ol b'), null, 'text, and no markup');
+  program.write('Welcome, <i>both</i>\n');
+  for (const page of [chromium, firefox]) {
+    await page.until(() => document.querySelector('li:last-child').innerText === 'host: Welcome, <i>both</i>');
+  }
+  await chromium.page.evaluate(() => document.querySelector('webcast-player').send('\x1b[2Jcleared'));
+  await program.says(/cleared/);
+  assert.doesNotMatch(program.output, /\x1b/, 'a viewer does not write to the terminal what it likes');
   await chromium.silent();
 });
 
@@ -140,7 +147,7 @@ for (const name of ['chromium', 'firefox']) {
 }
 
 scene('Who watches adjusts the picture, and all who watch see it', async (bench) => {
-  const { pages: [chromium, firefox] } = await example(bench, 'remote_control.py', 'chromium', 'firefox');
+  const { program, pages: [chromium, firefox] } = await example(bench, 'remote_control.py', 'chromium', 'firefox');
   const enabled = () => !document.querySelector('#saturation').disabled;
   for (const page of [chromium, firefox]) await page.until(enabled);
   await chromium.shows();
@@ -159,11 +166,13 @@ scene('Who watches adjusts the picture, and all who watch see it', async (bench)
   // What it does not know, or has no bounds for, it leaves alone.
   await firefox.page.evaluate(async () => {
     const player = document.querySelector('webcast-player');
-    for (const bad of ['no JSON', '[]', '{"contrast":0,"hue":"x","brightness":null}', '{"saturation":99}']) {
+    for (const bad of ['no JSON', '[]', '['.repeat(100000), '{"contrast":0,"hue":"x","brightness":null}',
+      '{"hue":NaN}', '{"saturation":99}']) {
       await player.send(bad, { label: 'control' });
     }
   });
   await chromium.until(() => document.querySelector('#saturation').nextElementSibling.value === '2.00');
+  assert.match(program.output, /^Open \S+\n$/, 'and says nothing of it');
   await chromium.silent();
 });
 
