@@ -89,10 +89,7 @@ export class WebcastPlayer extends HTMLElement {
       mute: () => this.#turnSound(),
       louder: (step) => this.#setVolume(this.#sound.volume + step),
       volume: (volume) => this.#setVolume(volume),
-      captions: () => {
-        this.#captions.toggle();
-        this.#update();
-      },
+      captions: () => this.#toggleCaptions(),
       statistics: () => this.#toggleStatistics(),
       pip: () => this.#togglePip(),
       fullscreen: () => this.#toggleFullscreen(),
@@ -101,7 +98,7 @@ export class WebcastPlayer extends HTMLElement {
     });
     this.#panel = new StatisticsPanel(() => this.#toggleStatistics());
     const { bar, status, soundButton, help } = this.#controls;
-    this.#root = h('div', { className: 'root' }, this.#stage, this.#captions.element, status, soundButton,
+    this.#root = h('div', { className: 'root' }, this.#stage, status, soundButton, this.#captions.element,
       this.#panel.element, bar, help);
     const shadow = this.attachShadow({ mode: 'open' });
     applyStyles(shadow);
@@ -259,6 +256,9 @@ export class WebcastPlayer extends HTMLElement {
     this.#coming = null;
     this.#view = view;
     this.#blocked = false;
+    // Another sender's caption says nothing of this picture.
+    if (before?.session !== session) this.#captions.clear();
+    this.#captions.show(session.caption);
     const floating = this.shadowRoot?.pictureInPictureElement;
     if (before && floating === before.video) view.moveInto(before.video);
     before?.remove();
@@ -267,15 +267,20 @@ export class WebcastPlayer extends HTMLElement {
     view.video.addEventListener('leavepictureinpicture', () => this.#update());
   }
 
-  /** @param {import('./webcast/channels.js').Message} detail */
-  #received(detail) {
-    if (detail.label === kCaptions) {
-      this.#captions.show(detail.data);
+  /**
+   * @param {{session: import('./webcast/session.js').Session,
+   *     message: import('./webcast/channels.js').Message}} received
+   */
+  #received({ session, message }) {
+    if (message.label === kCaptions) {
+      session.caption = message.data;
+      if (session !== this.#view?.session) return;
+      this.#captions.show(message.data);
       return this.#update();
     }
-    const message = new CustomEvent('message', { detail });
-    this.onmessage?.(message);
-    this.dispatchEvent(message);
+    const event = new CustomEvent('message', { detail: message });
+    this.onmessage?.(event);
+    this.dispatchEvent(event);
   }
 
   #sampled(figures) {
@@ -321,6 +326,13 @@ export class WebcastPlayer extends HTMLElement {
   #setVolume(volume) {
     const bounded = Math.min(1, Math.max(0, volume));
     this.#setSound({ volume: bounded, muted: bounded === 0 });
+  }
+
+  // Not before there are some: nobody would see that the key turned them off.
+  #toggleCaptions() {
+    if (!this.#captions.known) return;
+    this.#captions.toggle();
+    this.#update();
   }
 
   #toggleStatistics() {

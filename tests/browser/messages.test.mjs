@@ -68,9 +68,12 @@ scene('Bytes of full length, other labels, many at once, both ways', async (benc
   for (const [from, to] of [pages, [...pages].reverse()]) {
     const sum = await from.page.evaluate(async () => {
       const bytes = new Uint8Array(256 * 1024).map((_, i) => i * 31);
-      await document.querySelector('webcast-player').send(bytes);
+      const total = bytes.reduce((all, byte) => all + byte, 0);
+      const sent = document.querySelector('webcast-player').send(bytes);
+      bytes.fill(0); // it is the caller's again
+      await sent;
       await document.querySelector('webcast-player').send('aside', { label: 'second' });
-      return bytes.reduce((total, byte) => total + byte, 0);
+      return total;
     });
     const both = await got(to, 2);
     const bytes = both.find(({ isText }) => !isText);
@@ -126,6 +129,13 @@ scene('send() says why not', async (bench) => {
   assert.match(await refusal('player.send(new Uint8Array(256 * 1024 + 1))'), /262144 bytes at most/);
   assert.match(await refusal('player.send("")'), /one byte at least/);
   assert.match(await refusal('player.send("x", { label: "l".repeat(65) })'), /1 to 64 bytes/);
+  assert.match(await refusal('player.send("a\\0b")'), /no NUL/);
+  for (const no of ['undefined', 'null', '42', '{}', '[1, 2]', 'new Blob(["x"])']) {
+    assert.match(await refusal(`player.send(${no})`), /text, an ArrayBuffer or a view of one/, no);
+  }
+  for (const yes of ['new ArrayBuffer(3)', 'new DataView(new ArrayBuffer(9), 2, 3)', 'new Float64Array(1)']) {
+    assert.equal(await refusal(`player.send(${yes})`), '', yes);
+  }
   assert.equal(await refusal('player.send("x")'), '');
   await page.page.evaluate(() => document.querySelector('webcast-player').stop());
   assert.match(await refusal('player.send("x")'), /Nothing is connected/);
@@ -239,6 +249,10 @@ for (const name of ['chromium', 'firefox']) {
     const player = await bench.player(browsers[name], sink.url);
     await player.is('playing');
     await caption(player, shows, 'Tom & Jerry\nin two lines');
+    await player.page.keyboard.press('f');
+    await player.until(() => document.fullscreenElement?.localName === 'webcast-player');
+    await caption(player, shows, 'Tom & Jerry\nin two lines');
+    await player.page.keyboard.press('f');
     await player.page.keyboard.press('c');
     await caption(player, shows, '');
     const label = await player.page.evaluate(() => document.querySelector('webcast-player').shadowRoot
@@ -272,4 +286,52 @@ scene('Captions come at their time and go at their end; there is no button witho
   await without.is('playing');
   assert.equal(await without.page.evaluate(() => document.querySelector('webcast-player').shadowRoot
     .querySelector('button.captions').checkVisibility()), false);
+});
+
+scene('Captions stand clear of all buttons, of a phone too', async (bench) => {
+  const words = 'The quick brown fox jumps over the lazy dog,\nand this is the second line.';
+  const sink = await bench.sink(`${sources.picture} ${sources.sound} ${await subtitles(bench, [[0, 4000, words]])}`);
+  const player = await bench.player(browsers.chromium, sink.url);
+  await player.is('playing');
+  await caption(player, shows, words);
+  await player.page.waitForSelector('webcast-player >>> .turn-on:not([hidden])');
+  for (const [width, height] of [[1280, 776], [360, 640], [640, 360]]) {
+    await player.page.setViewport({ width, height });
+    for (const quiet of [false, true]) {
+      const covered = await player.page.evaluate(async (isQuiet) => {
+        const { shadowRoot } = document.querySelector('webcast-player');
+        shadowRoot.querySelector('.root').classList.toggle('quiet', isQuiet);
+        const text = shadowRoot.querySelector('p.captions');
+        await Promise.all(text.getAnimations().map((one) => one.finished));
+        const box = text.getBoundingClientRect();
+        return [...shadowRoot.querySelectorAll('button')].filter((one) => {
+          const other = one.getBoundingClientRect();
+          return other.width && (!isQuiet || !one.closest('.bar')) && other.top < box.bottom && other.bottom > box.top;
+        }).map((one) => one.textContent || one.getAttribute('aria-label'));
+      }, quiet);
+      assert.deepEqual(covered, [], `${width} × ${height}${quiet ? ', controls faded' : ''}`);
+    }
+  }
+  await player.silent();
+});
+
+scene('A caption goes with its sender, and C turns none off where there are none', async (bench) => {
+  const words = await subtitles(bench, [[0, 4000, 'Of the first']]);
+  const first = await bench.sink(`${sources.picture} ${words}`);
+  const player = await bench.player(browsers.chromium, first.url);
+  await player.is('playing');
+  await caption(player, shows, 'Of the first');
+  await first.stop();
+  await player.is('reconnecting');
+  await caption(player, shows, '');
+  const second = await bench.sink(sources.picture, { port: first.port });
+  await player.is('playing');
+  await player.frames(10);
+  await caption(player, shows, '');
+  await player.page.keyboard.press('c');
+  await second.stop();
+  await player.is('reconnecting');
+  await bench.sink(`${sources.picture} ${words}`, { port: first.port });
+  await player.is('playing');
+  await caption(player, shows, 'Of the first');
 });

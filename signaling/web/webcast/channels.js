@@ -19,6 +19,17 @@ function sizeOf(data) {
   return typeof data === 'string' ? encoder.encode(data).length : data.byteLength;
 }
 
+function isBytes(data) {
+  return data instanceof ArrayBuffer || ArrayBuffer.isView(data);
+}
+
+/** What may wait while its sender fills the same buffer anew. */
+function copyOf(data) {
+  if (typeof data === 'string') return data;
+  return ArrayBuffer.isView(data) ? data.buffer.slice(data.byteOffset, data.byteOffset + data.byteLength)
+    : data.slice(0);
+}
+
 export class Channels {
   /** By label. @type {Map<string, RTCDataChannel>} */
   #channels = new Map();
@@ -54,10 +65,16 @@ export class Channels {
    * @param {string|ArrayBuffer|ArrayBufferView} data @param {string} label
    */
   async send(data, label = kFirstLabel) {
+    if (typeof data !== 'string' && !isBytes(data)) {
+      throw new TypeError('A message is text, an ArrayBuffer or a view of one.');
+    }
     const size = sizeOf(data);
     const most = Math.min(kMostBytes, this.#pc.sctp?.maxMessageSize || kMostBytes);
     if (size > most) throw new RangeError(`A message has ${most} bytes at most, this one has ${size}.`);
     if (size === 0) throw new RangeError('A message has one byte at least.');
+    if (typeof data === 'string' && data.includes('\0')) {
+      throw new RangeError('Text has no NUL (U+0000): send bytes.');
+    }
     if (!label || sizeOf(label) > kMostLabelBytes) {
       throw new RangeError(`A label has 1 to ${kMostLabelBytes} bytes.`);
     }
@@ -66,9 +83,10 @@ export class Channels {
       throw new RangeError(`No more than ${kMostChannels} labels can be in use.`);
     }
     const channel = this.open(label);
+    const copy = copyOf(data);
     const turn = (this.#turns.get(label) ?? Promise.resolve()).then(async () => {
       await this.#ready(channel, size);
-      channel.send(/** @type {any} */ (data));
+      channel.send(/** @type {any} */ (copy));
     });
     this.#turns.set(label, turn.catch(() => {}));
     await turn;

@@ -32,8 +32,8 @@ const kSettled = 3000;
 
 /**
  * Events: `state`; `session` (detail: a Session to show); `sample` (detail: Figures of what is
- * shown); `message` (detail: Message of channels.js); `failure` (detail: Failure); `gone` (nothing
- * is to be shown).
+ * shown); `message` (detail: {session, message}, a Message of channels.js); `failure` (detail:
+ * Failure); `gone` (nothing is to be shown).
  */
 export class WebcastClient extends EventTarget {
   /** @type {Status} */
@@ -134,7 +134,7 @@ export class WebcastClient extends EventTarget {
     const { lowLatency = false, configuration = {}, messages = false } = this.#options;
     const signaling = /** @type {Signaling} */ (this.#signaling);
     return new Session(signaling, { lowLatency, configuration, messages }, {
-      message: (_, message) => this.dispatchEvent(new CustomEvent('message', { detail: message })),
+      message: (session, message) => this.dispatchEvent(new CustomEvent('message', { detail: { session, message } })),
       media: (session) => this.dispatchEvent(new CustomEvent('session', { detail: session })),
       sample: (session) => this.#sampled(session),
       over: (session, failure) => this.#over(session, failure),

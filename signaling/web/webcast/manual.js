@@ -41,7 +41,7 @@ export class ManualClient extends EventTarget {
     this.next = new Session(signaling, this.#options, {
       media: (session) => this.dispatchEvent(new CustomEvent('session', { detail: session })),
       sample: (session) => this.#sampled(session),
-      message: (_, message) => this.dispatchEvent(new CustomEvent('message', { detail: message })),
+      message: (session, message) => this.dispatchEvent(new CustomEvent('message', { detail: { session, message } })),
       unreached: (session) => this.#unreached(session),
       over: (session, failure) => this.#over(session, failure),
     });

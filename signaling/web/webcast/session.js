@@ -72,6 +72,8 @@ export class Session {
   pc;
   /** Where messages are wanted. @type {Channels|null} */
   channels = null;
+  /** The last one that came. @type {unknown} */
+  caption = '';
   #signaling;
   #options;
   #events;

@@ -55,6 +55,8 @@ button { font: inherit; color: inherit; cursor: pointer; touch-action: manipulat
 p.captions { position: absolute; inset: auto 8% max(76px, calc(env(safe-area-inset-bottom) + 76px)); text-align: center; text-wrap: balance; white-space: pre-line; overflow-wrap: anywhere; pointer-events: none; font-size: clamp(15px, 3cqi, 30px); line-height: 1.45; transition: translate .2s; }
 .captions > span { padding: .1em .5em; border-radius: .25em; background: rgb(8 9 11 / .8); color: #fff; -webkit-box-decoration-break: clone; box-decoration-break: clone; }
 .root.quiet p.captions { translate: 0 48px; }
+.root .turn-on:not([hidden]) ~ p.captions { bottom: max(144px, calc(env(safe-area-inset-bottom) + 144px)); translate: none; }
+.root:is(.blocked, :not([data-state=playing])) p.captions { display: none; }
 .name { margin-inline-start: 8px; min-width: 0; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; font-weight: 550; text-shadow: 0 1px 2px rgb(0 0 0 / .6); }
 .volume { width: 96px; height: 44px; margin: 0 6px 0 0; accent-color: #fff; cursor: pointer; background: transparent; }
 
@@ -121,6 +123,7 @@ kbd { display: inline-block; min-width: 28px; padding: 1px 7px; border: 1px soli
   .name { display: none; }
   .tiles { width: 30%; }
   .turn-on { bottom: 64px; min-height: 48px; font-size: 15px; }
+  .root .turn-on:not([hidden]) ~ p.captions { bottom: 120px; }
   .status { padding: 12px 16px 56px; gap: 8px; }
   .hint, .countdown { font-size: 13px; }
   .spinner { width: 26px; height: 26px; }
