@@ -140,8 +140,8 @@ def embed_py(_folder):
     reacts(sys.executable, ROOT / "pipelines" / "embed.py")
 
 
-def answers(*command):
-    with running(*command) as program:
+def answers(*command, **environment):
+    with running(*command, **environment) as program:
         port = re.search(r":(\d+)/", program.wait_for("http://127.0.0.1:")).group(1)
         viewer = pathlib.Path(__file__).with_name("http_viewer.py")
         subprocess.run([sys.executable, viewer, f"http://127.0.0.1:{port}/offer"], check=True,
