@@ -1,5 +1,7 @@
-// How long to wait before the next attempt: doubling, with jitter. Pure.
+// How long to wait before the next attempt: doubling, with jitter.
 #pragma once
+
+#include <glib.h>
 
 #include <algorithm>
 #include <chrono>
@@ -18,6 +20,11 @@ inline std::chrono::milliseconds backoff(unsigned attempt, double random,
   std::chrono::milliseconds bound = settings.first * (1 << std::min(attempt, 16u));
   bound = std::min(bound, settings.longest);
   return std::chrono::duration_cast<std::chrono::milliseconds>(bound * (0.6 + 0.4 * random));
+}
+
+// For `random`. No secret: all that it tells is when somebody tries again.
+inline double jitter() {
+  return g_random_double();
 }
 
 }  // namespace webcast

@@ -82,7 +82,7 @@ static void on_offer(SoupServer*, SoupServerMessage* message, const char*, GHash
   if (soup_server_message_get_method(message) != SOUP_METHOD_POST || body->length == 0 ||
       static_cast<gsize>(body->length) > kLongestOffer)
     return answer(message, SOUP_STATUS_BAD_REQUEST, "POST an offer of 64 KiB at most");
-  char* session = g_uuid_string_random();
+  char* session = g_uuid_string_random();  // no secret: it stays in this program
   (*self->waiting)[session] = static_cast<SoupServerMessage*>(g_object_ref(message));
   soup_server_message_pause(message);
   std::string offer(body->data, static_cast<size_t>(body->length));

@@ -40,6 +40,7 @@ MediaRendition::MediaRendition(ControlThread& control, const Choice& choice, con
       encoders_(std::move(encoders)),
       format_(make_rtp_format(choice.codec, input.channels == 1 ? 1 : 2,
                               settings.playout_delay_ms >= 0)),
+      // No secret: each packet has them.
       continuity_{static_cast<uint16_t>(g_random_int()), g_random_int()},
       width_(input.width),
       height_(input.height),

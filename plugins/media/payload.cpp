@@ -59,7 +59,7 @@ RtpFormat make_rtp_format(Codec codec, int channels, bool with_playout_delay) {
   format.kind = codec_kind(codec);
   format.codec = codec;
   format.payload_type = payload_type_of(codec);
-  format.ssrc = g_random_int();
+  format.ssrc = g_random_int();  // no secret: each packet has it
   format.transport_cc_id = kTransportCcId;
   switch (codec) {
     case Codec::opus:

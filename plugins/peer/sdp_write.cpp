@@ -38,7 +38,7 @@ SdpPtr new_message(bool ice_lite) {
   GstSDPMessage* message = nullptr;
   gst_sdp_message_new(&message);
   gst_sdp_message_set_version(message, "0");
-  // webrtcbin copies the origin of an offer into its answer.
+  // webrtcbin copies the origin of an offer into its answer; no secret, the peer is told it.
   std::string id = std::to_string(g_random_int());
   gst_sdp_message_set_origin(message, "-", id.c_str(), "1", "IN", "IP4", "0.0.0.0");
   gst_sdp_message_set_session_name(message, "-");

@@ -3,6 +3,7 @@
 #include <glib.h>
 
 #include "common/backoff.hpp"
+#include "common/random_id.hpp"
 
 namespace webcast {
 
@@ -15,13 +16,6 @@ constexpr milliseconds kPatience{10'000};
 // A session that held so long was a good one: the next attempt comes soon again.
 constexpr std::chrono::seconds kProven{10};
 constexpr BackoffSettings kBackoff{milliseconds(1'000), milliseconds(30'000)};
-
-std::string new_session_id() {
-  char* uuid = g_uuid_string_random();
-  std::string id = uuid;
-  g_free(uuid);
-  return id;
-}
 
 }  // namespace
 
@@ -147,7 +141,7 @@ void JanusPresence::leave() {
 
 void JanusPresence::begin_session() {
   session_ = Session{};
-  session_->id = new_session_id();
+  session_->id = unguessable_uuid();
 }
 
 void JanusPresence::ask(SessionRequest request) {
@@ -209,7 +203,7 @@ void JanusPresence::fail(const Error& error) {
 void JanusPresence::retry() {
   if (!connected_) return;
   retry_ =
-      control_.after(backoff(failures_++, g_random_double(), kBackoff), [weak = weak_from_this()] {
+      control_.after(backoff(failures_++, jitter(), kBackoff), [weak = weak_from_this()] {
         auto self = weak.lock();
         if (!self) return;
         self->retry_.cancel();

@@ -1,6 +1,7 @@
 #include "plugins/signalers/manual.hpp"
 
 #include "common/backoff.hpp"
+#include "common/random_id.hpp"
 #include "plugins/signalers/gathering.hpp"
 #include "signaling/protocol/description_text.hpp"
 #include "signaling/server/sdp_text.hpp"
@@ -19,13 +20,6 @@ constexpr std::chrono::seconds kProven{10};
 
 Error wrong(const std::string& sentence) {
   return {ErrorCode::invalid_argument, sentence};
-}
-
-std::string new_session_id() {
-  char* uuid = g_uuid_string_random();
-  std::string id = uuid;
-  g_free(uuid);
-  return id;
 }
 
 // By what only an offer has (RFC 8842 section 5.3), where nothing else tells.
@@ -107,7 +101,7 @@ void ByHand::begin_after(milliseconds delay) {
 }
 
 void ByHand::begin(std::optional<std::string> offer) {
-  session_ = new_session_id();
+  session_ = unguessable_uuid();
   answered_ = false;
   refusal_.reset();
   begun_ = std::chrono::steady_clock::now();
@@ -186,7 +180,7 @@ void ByHand::end_session(const std::string& session, std::optional<std::string> 
   if (!open_ || !offers() || !stream_.live) return;
   if (error && !made) warn("manual: no offer could be made: " + *error);
   if (proven) failures_ = 0;
-  begin_after(proven ? milliseconds(0) : backoff(failures_++, g_random_double(), kBackoff));
+  begin_after(proven ? milliseconds(0) : backoff(failures_++, jitter(), kBackoff));
 }
 
 void ByHand::warn(const std::string& sentence) {

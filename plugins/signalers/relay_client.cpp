@@ -203,7 +203,7 @@ void RelayPresence::ask() {
 
 void RelayPresence::ask_later() {
   asked_.clear();
-  ask_again_ = control_.after(backoff(attempt_++, g_random_double(), kAskAgain),
+  ask_again_ = control_.after(backoff(attempt_++, jitter(), kAskAgain),
                               [weak = weak_from_this()] {
                                 auto self = weak.lock();
                                 if (!self) return;
@@ -233,7 +233,7 @@ void RelayPresence::on_status_refused(const std::string& details) {
       events_.info(sentence + " What is published there is watched all the same.");
   }
   if (say_again_ || !connected_) return;
-  auto delay = is_producer() ? kSayAgain : backoff(refusals_++, g_random_double(), kAskAgain);
+  auto delay = is_producer() ? kSayAgain : backoff(refusals_++, jitter(), kAskAgain);
   say_again_ = control_.after(delay, [weak = weak_from_this()] {
     auto self = weak.lock();
     if (!self) return;

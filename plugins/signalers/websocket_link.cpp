@@ -177,7 +177,7 @@ void WebsocketLink::Core::lost() {
   bool settled = ready_ && std::chrono::steady_clock::now() - ready_at_ > kSettled;
   if (settled) attempt_ = 0;
   if (std::exchange(ready_, false)) talk_->state("reconnecting");
-  retry_ = thread_.after(backoff(attempt_++, g_random_double()), [weak = weak_from_this()] {
+  retry_ = thread_.after(backoff(attempt_++, jitter()), [weak = weak_from_this()] {
     auto self = weak.lock();
     if (!self) return;
     self->retry_.cancel();

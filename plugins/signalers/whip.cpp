@@ -4,6 +4,7 @@
 #include <map>
 
 #include "common/backoff.hpp"
+#include "common/random_id.hpp"
 #include "plugins/signalers/gathering.hpp"
 #include "plugins/signalers/location.hpp"
 #include "plugins/signalers/whip_client.hpp"
@@ -23,13 +24,6 @@ constexpr std::chrono::seconds kProven{10};
 constexpr BackoffSettings kBackoff{milliseconds(1'000), milliseconds(30'000)};
 // For the DELETEs when the element stops.
 constexpr milliseconds kGoodbyePatience{1'000};
-
-std::string new_session_id() {
-  char* uuid = g_uuid_string_random();
-  std::string id = uuid;
-  g_free(uuid);
-  return id;
-}
 
 class WhipSignaler : public Signaler, public std::enable_shared_from_this<WhipSignaler> {
  public:
@@ -102,7 +96,7 @@ void WhipSignaler::set_stream(const StreamInfo& stream) {
 
 void WhipSignaler::begin() {
   retry_.cancel();
-  current_ = new_session_id();
+  current_ = unguessable_uuid();
   Attempt& attempt = attempts_[current_];
   const AccessSettings& access = context_.access;
   attempt.client = std::make_shared<WhipClient>(
@@ -237,7 +231,7 @@ void WhipSignaler::send_goodbyes() {
 void WhipSignaler::retry(milliseconds at_least) {
   if (!http_ || !stream_.live) return;
   context_.events.state("reconnecting", url_);
-  auto delay = std::max(at_least, backoff(failures_++, g_random_double(), kBackoff));
+  auto delay = std::max(at_least, backoff(failures_++, jitter(), kBackoff));
   retry_ = context_.control.after(delay, [weak = weak_from_this()] {
     auto self = weak.lock();
     if (!self) return;

@@ -135,7 +135,7 @@ void RedisLink::lost(const std::string& why) {
                  "WARNING: Redis at %s cannot be used (%s). What plays goes on; streams of other "
                  "relays are not to be had until it is back. Trying again.\n",
                  url_.shown().c_str(), printable(why).c_str());
-  retry_ = control_.after(backoff(failures_++, g_random_double(), kBackoff),
+  retry_ = control_.after(backoff(failures_++, jitter(), kBackoff),
                           [weak = weak_from_this()] {
                             if (auto self = weak.lock()) self->start();
                           });

@@ -1,5 +1,6 @@
 #include "signaling/server/neighbours.hpp"
 
+#include "common/random_id.hpp"
 #include "signaling/protocol/relay_codec.hpp"
 
 namespace webcast {
@@ -10,13 +11,6 @@ Room::Time now() {
   return std::chrono::steady_clock::now();
 }
 
-std::string new_id() {
-  char* uuid = g_uuid_string_random();
-  std::string result = uuid;
-  g_free(uuid);
-  return result;
-}
-
 }  // namespace
 
 Neighbours::Neighbours(ControlThread& control, Room& room, std::string id, Deliver deliver)
@@ -24,7 +18,7 @@ Neighbours::Neighbours(ControlThread& control, Room& room, std::string id, Deliv
 
 std::shared_ptr<Neighbours> Neighbours::create(ControlThread& control, Room& room,
                                                const MakeRelayLink& make_link, Deliver deliver) {
-  auto self = std::make_shared<Neighbours>(control, room, new_id(), std::move(deliver));
+  auto self = std::make_shared<Neighbours>(control, room, unguessable_uuid(), std::move(deliver));
   std::weak_ptr<Neighbours> weak = self;
   RelayLinkEvents events;
   events.up = [weak] {

@@ -251,6 +251,11 @@ void Room::leave(const std::string& id, Departure departure, Time now, Outbox& o
   }
 }
 
+bool Room::may_resume(const std::string& id, const PeerRights& rights) const {
+  auto found = peers_.find(id);
+  return found != peers_.end() && rights.cover(found->second.rights);
+}
+
 Outbox Room::resume(const std::string& id, PeerRights rights, Visitor visitor) {
   Outbox out;
   auto found = peers_.find(id);

@@ -51,6 +51,11 @@ enum class PeerKind {
 struct PeerRights {
   bool may_publish = true;    // to bring a consumer a stream, too
   std::string only_stream{};  // it sees this one alone; empty: all
+  // Whether they permit all that `other` do.
+  bool cover(const PeerRights& other) const {
+    return (may_publish || !other.may_publish) &&
+           (only_stream.empty() || only_stream == other.only_stream);
+  }
 };
 
 // A stream of a producer beyond the network.
@@ -76,6 +81,9 @@ class Room {
   std::string connect(PeerKind kind, Outbox& out, PeerRights rights = {}, Visitor visitor = {});
   Outbox receive(const std::string& peer, const Message& message, Time now);
   Outbox disconnect(const std::string& peer, Departure departure, Time now);
+  // Whether who brought these rights may come back as that peer: it can do no more by it than it
+  // could without, whoever else learned the secret.
+  bool may_resume(const std::string& peer, const PeerRights& rights) const;
   // A `resuming` peer is here again, under its old id: its welcome and what it missed.
   // `rights`, `visitor`: by what it brought this time.
   Outbox resume(const std::string& peer, PeerRights rights = {}, Visitor visitor = {});

@@ -304,7 +304,7 @@ void Site::upgrade(SoupServerMessage* message, const Verdict& verdict) {
   std::string resume = request_header(message, kResume);
   if (!resume.empty()) {
     request->arrival.kind = PeerKind::resuming;
-    request->arrival.secret = switchboard_->resume_secret(resume);
+    request->arrival.secret = switchboard_->resume_secret(resume, request->arrival.rights);
   } else if (!request_header(message, "Origin").empty()) {
     request->arrival.kind = PeerKind::browser;
   }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "common/random_id.hpp"
 #include "signaling/protocol/codec.hpp"
 #include "signaling/protocol/stream_meta.hpp"
 
@@ -13,18 +14,11 @@ Room::Time now() {
   return std::chrono::steady_clock::now();
 }
 
-std::string new_uuid() {
-  char* uuid = g_uuid_string_random();
-  std::string result = uuid;
-  g_free(uuid);
-  return result;
-}
-
 }  // namespace
 
 Switchboard::Switchboard(ControlThread& control, RoomSettings settings, RateSettings messages)
     : control_(control),
-      room_(new_uuid, settings),
+      room_(unguessable_uuid, settings),
       message_rate_(messages),
       message_rate_for_many_(of_loopback(messages)) {}
 
@@ -57,8 +51,10 @@ void Switchboard::leave(const std::string& local_peer) {
   schedule_expiry();
 }
 
-std::string Switchboard::resume_secret(const std::string& known) const {
-  return resuming_.contains(known) ? known : new_uuid();
+std::string Switchboard::resume_secret(const std::string& known, const PeerRights& rights) const {
+  auto found = resuming_.find(known);
+  bool is_it = found != resuming_.end() && room_.may_resume(found->second, rights);
+  return is_it ? known : unguessable_id();
 }
 
 // The peer that a new connection is.

@@ -41,9 +41,9 @@ class Switchboard : public std::enable_shared_from_this<Switchboard> {
   void send(const std::string& local_peer, const Message& message);
   void leave(const std::string& local_peer);
 
-  // A secret by which a client that asked for one can come back as the same peer; `known`: what it
-  // brought from its connection before, or anything else.
-  std::string resume_secret(const std::string& known) const;
+  // A secret by which a client that asked for one can come back as the same peer. `known`: what it
+  // brought from its connection before, or anything else; of use with the rights of that time only.
+  std::string resume_secret(const std::string& known, const PeerRights& rights) const;
   void add_websocket(GIOStream* stream, GUri* uri, std::shared_ptr<Client> client,
                      const std::string& subprotocol, const Arrival& arrival);
   size_t websockets_of(const std::string& client_key) const;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "common/random_id.hpp"
 #include "signaling/protocol/stream_meta.hpp"
 #include "signaling/server/client.hpp"
 #include "signaling/server/http_reply.hpp"

@@ -1,11 +1,11 @@
 #include "signaling/server/whip_resource.hpp"
 
 #include <glib.h>
-#include <sys/random.h>
 
 #include <algorithm>
 #include <cstring>
 
+#include "common/random_id.hpp"
 #include "common/stream_name.hpp"
 #include "signaling/protocol/codec.hpp"
 #include "signaling/server/sdp_fragment.hpp"
@@ -33,19 +33,6 @@ bool names_tag(const std::string& if_match, const std::string& etag) {
 }
 
 }  // namespace
-
-std::string unguessable_id() {
-  unsigned char bytes[kIdDigits / 2];
-  // Never short for so few bytes once the kernel has its seed, which it waits for.
-  while (getrandom(bytes, sizeof bytes, 0) != static_cast<ssize_t>(sizeof bytes)) {
-  }
-  std::string id;
-  for (unsigned char byte : bytes) {
-    id += "0123456789abcdef"[byte >> 4];
-    id += "0123456789abcdef"[byte & 15];
-  }
-  return id;
-}
 
 std::string WhipPath::text() const {
   std::string text = (kind == WhipKind::whip ? "/whip/" : "/whep/") + stream;

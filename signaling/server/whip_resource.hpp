@@ -24,9 +24,6 @@ struct WhipPath {
 };
 std::optional<WhipPath> parse_whip_path(const std::string& path);
 
-// 128 bits of the kernel's randomness, as 32 hexadecimal digits.
-std::string unguessable_id();
-
 // What a PATCH gets for an answer, and the candidates that it brought.
 struct PatchOutcome {
   unsigned status = 204;

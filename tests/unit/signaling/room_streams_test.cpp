@@ -75,6 +75,23 @@ TEST_F(RoomTest, APeerWithATokenForOneStreamHasToDoWithThatOneOnly) {
   EXPECT_TRUE(room_.is_producer(viewer));
 }
 
+TEST_F(RoomTest, NobodyComesBackAsAPeerOfMoreRights) {
+  const PeerRights all{}, watches{.may_publish = false}, one{.only_stream = "live"};
+  auto with = [&](const PeerRights& rights) {
+    Outbox out;
+    return room_.connect(PeerKind::resuming, out, rights);
+  };
+  std::string publisher = with(all), viewer = with(watches), bound = with(one);
+  EXPECT_TRUE(room_.may_resume(publisher, all));
+  EXPECT_FALSE(room_.may_resume(publisher, watches));
+  EXPECT_FALSE(room_.may_resume(publisher, one));
+  EXPECT_TRUE(room_.may_resume(viewer, watches));
+  EXPECT_TRUE(room_.may_resume(viewer, all)) << "a token for more came";
+  EXPECT_TRUE(room_.may_resume(bound, one));
+  EXPECT_FALSE(room_.may_resume(bound, {.only_stream = "other"}));
+  EXPECT_FALSE(room_.may_resume("nobody", all));
+}
+
 TEST_F(RoomTest, APeerThatResumesHasTheRightsThatItComesBackWith) {
   std::string peer = join(PeerKind::resuming);
   room_.disconnect(peer, Departure::lost, now_);

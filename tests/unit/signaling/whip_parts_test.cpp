@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "common/random_id.hpp"
 #include "signaling/server/link_header.hpp"
 #include "signaling/server/rate_limit.hpp"
 #include "signaling/server/sdp_fragment.hpp"
@@ -216,13 +217,6 @@ TEST(WhipPath, EndpointsAndResourcesAndNothingElse) {
                            "/whop/live", "/whep/no spaces"})
     EXPECT_FALSE(parse_whip_path(path)) << path;
   EXPECT_FALSE(parse_whip_path("/whep/live/" + id + "/"));
-}
-
-TEST(WhipPath, NoTwoIdsAreAlike) {
-  std::set<std::string> ids;
-  for (int i = 0; i < 1000; i++)
-    ids.insert(unguessable_id());
-  EXPECT_EQ(ids.size(), 1000u);
 }
 
 class WhipResourceTest : public testing::Test {
