@@ -1,7 +1,9 @@
 // webcast-relay: where publishers and viewers meet when neither can serve the other. It carries
 // signaling only; media goes straight from one to the other.
+#include <fcntl.h>
 #include <glib-unix.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include <cstdio>
 
@@ -50,6 +52,47 @@ void warn_when_open(const Server& server, const ServerSettings& settings) {
                server.url().c_str(), open.c_str());
 }
 
+bool has_terminal() {
+  int terminal = open("/dev/tty", O_RDONLY | O_NOCTTY | O_CLOEXEC);
+  if (terminal < 0) return false;
+  close(terminal);
+  return true;
+}
+
+struct Running {
+  std::vector<std::string> arguments{};
+  RelayOptions options{};
+  GMainLoop* loop = nullptr;
+  bool had_terminal = has_terminal();
+  std::unique_ptr<Server> server{};
+};
+
+Result<void> reload(const Running& running) {
+  auto options = read_relay_options(running.arguments);
+  if (!options) return options.error();
+  auto settings = relay_settings(*options);
+  if (!settings) return settings.error();
+  if (auto reloaded = running.server->reload(*settings); !reloaded) return reloaded;
+  warn_when_open(*running.server, *settings);
+  std::string later = for_next_start(running.options, *options);
+  std::printf("webcast-relay has read its configuration and certificate again%s%s\n",
+              later.empty() ? "" : "; a restart is needed for ", later.c_str());
+  std::fflush(stdout);
+  return {};
+}
+
+// A mistake in the file is no reason to end: it goes on as before. That its terminal was closed is.
+gboolean on_hangup(gpointer data) {
+  const auto& running = *static_cast<Running*>(data);
+  if (running.had_terminal && !has_terminal()) {
+    g_main_loop_quit(running.loop);
+  } else if (auto reloaded = reload(running); !reloaded) {
+    fail(reloaded.error());
+    std::fprintf(stderr, "webcast-relay: nothing was changed.\n");
+  }
+  return G_SOURCE_CONTINUE;
+}
+
 gboolean on_signal(gpointer loop) {
   g_main_loop_quit(static_cast<GMainLoop*>(loop));
   return G_SOURCE_CONTINUE;
@@ -63,21 +106,26 @@ int run(const std::vector<std::string>& arguments) {
   raise_descriptor_limit(settings->acceptor.connections);
 
   auto loop = adopt(g_main_loop_new(nullptr, FALSE));
+  Running running{arguments, *options, loop.get()};
   // Before the server's thread is there: the signals come to this one.
   guint term = g_unix_signal_add(SIGTERM, on_signal, loop.get());
   guint interrupt = g_unix_signal_add(SIGINT, on_signal, loop.get());
+  // It is heard before, and looked at once the loop runs.
+  guint hangup = g_unix_signal_add(SIGHUP, on_hangup, &running);
   auto server = Server::start(*settings);
   if (!server) return fail(server.error());
-  warn_when_open(**server, *settings);
-  std::printf("webcast-relay listens on %s\n", (*server)->url().c_str());
+  running.server = std::move(*server);
+  warn_when_open(*running.server, *settings);
+  std::printf("webcast-relay listens on %s\n", running.server->url().c_str());
   std::fflush(stdout);
   g_main_loop_run(loop.get());
 
   std::printf("webcast-relay says goodbye\n");
   std::fflush(stdout);
-  server->reset();  // tells all peers, takes no new ones
+  running.server.reset();  // tells all peers, takes no new ones
   g_source_remove(term);
   g_source_remove(interrupt);
+  g_source_remove(hangup);
   return 0;
 }
 

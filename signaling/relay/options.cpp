@@ -221,6 +221,18 @@ Result<RelayOptions> read_relay_options(std::vector<std::string> arguments) {
   return options;
 }
 
+std::string for_next_start(const RelayOptions& running, const RelayOptions& read) {
+  std::string names;
+  auto compare = [&](const char* name, const auto& one, const auto& other) {
+    if (one != other) names += (names.empty() ? "" : ", ") + std::string(name);
+  };
+  compare("listen", running.listen, read.listen);
+  compare("max-peers", running.max_peers, read.max_peers);
+  compare("peers-per-address", running.peers_per_address, read.peers_per_address);
+  compare("redis", running.redis, read.redis);
+  return names;
+}
+
 Result<ServerSettings> relay_settings(const RelayOptions& options) {
   auto address = parse_listen_address(options.listen);
   if (!address) {

@@ -24,6 +24,9 @@ struct RelayOptions {
 // says nothing. --help and --version print and end the program.
 Result<RelayOptions> read_relay_options(std::vector<std::string> arguments);
 
+// Names of those that differ and are for the next start only: "listen, max-peers"; or nothing.
+std::string for_next_start(const RelayOptions& running, const RelayOptions& read);
+
 // The server for these options.
 Result<ServerSettings> relay_settings(const RelayOptions& options);
 

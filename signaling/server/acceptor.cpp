@@ -102,6 +102,10 @@ Result<uint16_t> Acceptor::open(const ListenAddress& address) {
   return port;
 }
 
+void Acceptor::set_certificate(Ref<GTlsCertificate> certificate) {
+  if (certificate_ && certificate) certificate_ = std::move(certificate);
+}
+
 void Acceptor::close() {
   g_cancellable_cancel(cancellable_.get());
   retry_.cancel();

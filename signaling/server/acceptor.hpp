@@ -42,6 +42,8 @@ class Acceptor : public std::enable_shared_from_this<Acceptor> {
 
   // Binds and starts; gives the port in use.
   Result<uint16_t> open(const ListenAddress& address);
+  // For handshakes from here on; plain TCP stays plain.
+  void set_certificate(Ref<GTlsCertificate> certificate);
   // No new connections after this; those that are shaking hands end.
   void close();
 

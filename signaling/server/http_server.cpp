@@ -50,6 +50,7 @@ class HttpServer : public Server {
   Result<void> add_consumer(const std::string& name) override;
   void remove_consumer(const std::string& name) override;
   void set_tokens(const std::string& view_token, const std::string& publish_token) override;
+  Result<void> reload(const ServerSettings& settings) override;
 
  private:
   Result<void> add_name(const std::string& name, bool (Streams::*add)(const std::string&));
@@ -60,22 +61,28 @@ class HttpServer : public Server {
   std::shared_ptr<Site> site_;
 };
 
-Result<void> HttpServer::open() {
-  auto certificate = load_certificate(settings_.tls_certificate, settings_.tls_key);
-  if (!certificate) return certificate.error();
-  AccessRules rules{settings_.address,
-                    settings_.view_token,
-                    settings_.publish_token,
-                    settings_.allow_origins,
-                    certificate_names(certificate->get()),
-                    settings_.token_secret};
-  if (!settings_.address.is_loopback()) {
+Access access_of(const ServerSettings& settings, const ListenAddress& address,
+                 GTlsCertificate* certificate) {
+  AccessRules rules{address,
+                    settings.view_token,
+                    settings.publish_token,
+                    settings.allow_origins,
+                    certificate_names(certificate),
+                    settings.token_secret};
+  if (!address.is_loopback()) {
     for (std::string& name : machine_names())
       rules.host_names.push_back(std::move(name));
   }
+  return Access(std::move(rules));
+}
+
+Result<void> HttpServer::open() {
+  auto certificate = load_certificate(settings_.tls_certificate, settings_.tls_key);
+  if (!certificate) return certificate.error();
   Result<uint16_t> port = Error{ErrorCode::failed, "The server's thread did not start."};
   control_.call([&] {
-    site_ = std::make_shared<Site>(control_, settings_, Access(std::move(rules)));
+    site_ = std::make_shared<Site>(control_, settings_,
+                                   access_of(settings_, settings_.address, certificate->get()));
     port = site_->open(*certificate);
   });
   if (!port) return port.error();
@@ -140,6 +147,17 @@ void HttpServer::remove_consumer(const std::string& name) {
 
 void HttpServer::set_tokens(const std::string& view_token, const std::string& publish_token) {
   control_.call([&] { site_->set_tokens(view_token, publish_token); });
+}
+
+Result<void> HttpServer::reload(const ServerSettings& settings) {
+  if (settings.tls_certificate.empty() == is_tls())
+    return Error{ErrorCode::invalid_argument,
+                 "To begin or to end speaking TLS takes a restart: tls-certificate and tls-key."};
+  auto certificate = load_certificate(settings.tls_certificate, settings.tls_key);
+  if (!certificate) return certificate.error();
+  Access access = access_of(settings, settings_.address, certificate->get());
+  control_.call([&] { site_->reload(std::move(*certificate), std::move(access)); });
+  return {};
 }
 
 }  // namespace

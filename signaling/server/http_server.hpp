@@ -75,6 +75,10 @@ class Server {
 
   // For requests from here on.
   virtual void set_tokens(const std::string& view_token, const std::string& publish_token) = 0;
+  // Reads the files of the certificate again, and takes tokens, their secret and origins of
+  // `settings`, for requests and handshakes from here on: who is in stays. An error: nothing has
+  // changed. The rest of the settings is for the next start.
+  virtual Result<void> reload(const ServerSettings& settings) = 0;
 };
 
 }  // namespace webcast

@@ -120,6 +120,11 @@ Result<uint16_t> Site::open(Ref<GTlsCertificate> certificate) {
   return acceptor_->open(settings_.address);
 }
 
+void Site::reload(Ref<GTlsCertificate> certificate, Access access) {
+  acceptor_->set_certificate(std::move(certificate));
+  access_ = std::move(access);
+}
+
 void Site::close() {
   acceptor_->close();
   whip_->close();

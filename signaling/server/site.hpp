@@ -32,6 +32,8 @@ class Site : public std::enable_shared_from_this<Site> {
   void set_tokens(const std::string& view_token, const std::string& publish_token) {
     access_.set_tokens(view_token, publish_token);
   }
+  // For handshakes and requests from here on.
+  void reload(Ref<GTlsCertificate> certificate, Access access);
   size_t connections() const { return acceptor_ ? acceptor_->connections() : 0; }
 
  private:
