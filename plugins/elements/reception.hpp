@@ -16,6 +16,7 @@
 #include "plugins/elements/authorization.hpp"
 #include "plugins/elements/source_pad.hpp"
 #include "plugins/elements/source_settings.hpp"
+#include "plugins/elements/tenure.hpp"
 #include "plugins/elements/ways.hpp"
 #include "plugins/peer/receiver.hpp"
 #include "plugins/signalers/manual.hpp"
@@ -87,6 +88,9 @@ class Reception : public std::enable_shared_from_this<Reception> {
     std::shared_ptr<Feed> feed;
     PublisherConnected what;
     bool connected = false;
+    Timer deadline;  // until there is a receiver, which has its own
+
+    Tenure tenure() const;
   };
 
   Reception(GstElement* element, SourceSettings settings, CheckedSettings checked,
@@ -95,6 +99,8 @@ class Reception : public std::enable_shared_from_this<Reception> {
   SignalerEvents signaler_events(Way* way);
   void on_session_requested(Way* way, const SessionRequest& request);
   void on_description(bool is_offer, const std::string& sdp);
+  bool make_room(Way* way, const std::string& session);
+  void begin_deadline();
   bool is_current(Way* way, const std::string& session) const;
   void receive();
   ReceiverSettings receiver_settings() const;

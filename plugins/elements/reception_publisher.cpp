@@ -8,6 +8,8 @@
 namespace webcast {
 namespace {
 
+using std::chrono::milliseconds;
+
 constexpr auto kKeyframeInterval = std::chrono::milliseconds(500);
 
 }  // namespace
@@ -16,20 +18,50 @@ bool Reception::is_current(Way* way, const std::string& session) const {
   return publisher_ && publisher_->way == way && publisher_->session == session;
 }
 
-void Reception::on_session_requested(Way* way, const SessionRequest& request) {
-  if (publisher_) {
-    way->signaler->end_session(request.session,
-                               "Somebody else publishes here already, and there is room for one: "
-                               "try again later");
-    GST_INFO("publisher %s: refused, there is one", request.session.c_str());
-    return;
+Tenure Reception::Publisher::tenure() const {
+  if (connected) return Tenure::connected;
+  if (receiver) return Tenure::connecting;
+  if (wants_offer) return Tenure::our_offer;
+  return offer ? Tenure::not_playing : Tenure::no_offer;
+}
+
+// False: the newcomer was turned away.
+bool Reception::make_room(Way* way, const std::string& session) {
+  if (!publisher_) return true;
+  Tenure tenure = publisher_->tenure();
+  auto silence = publisher_->connected ? publisher_->receiver->silence() : milliseconds(0);
+  if (!yields(tenure, silence)) {
+    way->signaler->end_session(session, std::string(kStreamTaken) +
+                                            " already, and there is room for one: try again later");
+    GST_INFO("publisher %s: refused, there is one", session.c_str());
+    return false;
   }
+  std::string why = tenure == Tenure::connected ? "was not heard of any more" : "was not connected yet";
+  end_publisher("another publisher came, and this one " + why, true,
+                std::string(kStreamTaken) + " now, since this publisher " + why);
+  return true;
+}
+
+// What holds the place without a receiver holds it for so long.
+void Reception::begin_deadline() {
+  auto patience = longest(publisher_->tenure(), publisher_->by_hand);
+  if (!patience) return publisher_->deadline.cancel();
+  publisher_->deadline = control_->after(*patience, [this] {
+    bool offered = publisher_->offer.has_value();
+    end_publisher(offered ? "the pipeline did not play in time" : "no offer came in time", true,
+                  offered ? "The receiver is paused: try again later"
+                          : "No offer came in time: start a new session");
+  });
+}
+
+void Reception::on_session_requested(Way* way, const SessionRequest& request) {
   AskedFor asked{settings_.stream, way->location, SignalerRole::consumer};
   if (request.visitor && !events_.authorize(asked, request)) {
     GST_INFO("publisher %s: refused by the application", request.session.c_str());
     way->signaler->end_session(request.session, kNotAuthorized);
     return;
   }
+  if (!make_room(way, request.session)) return;
   publisher_.emplace();
   publisher_->way = way;
   publisher_->session = request.session;
@@ -38,7 +70,8 @@ void Reception::on_session_requested(Way* way, const SessionRequest& request) {
   publisher_->ice = settings_.ice;
   add_servers(publisher_->ice, request.ice_servers);
   if (request.offer) return on_description(true, *request.offer);
-  if (request.wants_offer && clock_) receive();
+  if (request.wants_offer && clock_) return receive();
+  begin_deadline();
 }
 
 void Reception::on_description(bool is_offer, const std::string& sdp) {
@@ -52,7 +85,8 @@ void Reception::on_description(bool is_offer, const std::string& sdp) {
     return;
   }
   publisher_->offer = sdp;
-  if (clock_) receive();
+  if (clock_) return receive();
+  begin_deadline();
 }
 
 ReceiverSettings Reception::receiver_settings() const {
@@ -104,6 +138,7 @@ ReceiverEvents Reception::receiver_events(const std::shared_ptr<Feed>& feed) {
 }
 
 void Reception::receive() {
+  publisher_->deadline.cancel();
   publisher_->feed = std::make_shared<Feed>();
   std::optional<SessionDescription> offer;
   if (auto sdp = std::exchange(publisher_->offer, std::nullopt))

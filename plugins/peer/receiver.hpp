@@ -71,10 +71,12 @@ class Receiver {
   // The answer to our offer. Bad or unwanted: the receiver closes with a reason.
   virtual void set_remote_answer(const SessionDescription& answer) = 0;
   virtual void add_remote_candidate(const IceCandidate& candidate) = 0;
-  // Asks the publisher for a keyframe (PLI).
   // As a Peer's.
   virtual Result<void> send(const PeerMessage& message) = 0;
+  // Asks the publisher for a keyframe (PLI).
   virtual void request_keyframe(size_t track) = 0;
+  // Since anything of it came, RTP or RTCP; once connected.
+  virtual std::chrono::milliseconds silence() const = 0;
   virtual ReceiverStats stats() = 0;
   // Frees everything; quick, as a Peer's.
   virtual void close() = 0;

@@ -230,6 +230,7 @@ void WebrtcReceiver::connect_inlets(PeerPipeline& pipeline) {
 }
 
 void WebrtcReceiver::media_allowed() {
+  inlets_->last_heard = g_get_monotonic_time();
   Ref<GstElement> rtpbin = adopt(gst_bin_get_by_name(GST_BIN(pipeline_.webrtcbin.get()), "rtpbin"));
   for (const char* name : {"recv_rtp_sink_0", "recv_rtcp_sink_0"}) {
     Ref<GstPad> pad = adopt(rtpbin ? gst_element_get_static_pad(rtpbin.get(), name) : nullptr);
@@ -256,6 +257,11 @@ void WebrtcReceiver::note_traffic() {
 
 void WebrtcReceiver::request_keyframe(size_t track) {
   if (is_open() && track < inlets_->lines.size()) inlets_->lines[track].chain->request_keyframe();
+}
+
+std::chrono::milliseconds WebrtcReceiver::silence() const {
+  gint64 heard = inlets_->last_heard;
+  return std::chrono::milliseconds((g_get_monotonic_time() - heard) / 1000);
 }
 
 ReceiverStats WebrtcReceiver::stats() {

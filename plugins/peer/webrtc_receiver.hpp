@@ -37,6 +37,7 @@ class WebrtcReceiver final : public Receiver, public WebrtcSession {
   void add_remote_candidate(const IceCandidate& candidate) override { take_candidate(candidate); }
   Result<void> send(const PeerMessage& message) override { return send_message(message); }
   void request_keyframe(size_t track) override;
+  std::chrono::milliseconds silence() const override;
   ReceiverStats stats() override;
   void close() override { end(); }
 

@@ -136,6 +136,8 @@ struct EndSession {
 
 // An EndSessionV1_1's `error` that begins so: there is no room now, and may be some later.
 inline constexpr const char* kStreamFull = "The stream is full";
+// The same, of a source that takes one publisher at a time.
+inline constexpr const char* kStreamTaken = "Somebody else publishes here";
 // The same: not this one.
 inline constexpr const char* kNotAuthorized = "Refused by the application";
 

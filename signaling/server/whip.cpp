@@ -13,7 +13,7 @@ namespace webcast {
 namespace {
 
 constexpr const char* kText = "text/plain; charset=utf-8";
-constexpr unsigned kRetryWhenFull = 10, kRetryWhenNotLive = 3;  // s
+constexpr unsigned kRetryWhenFull = 10, kRetryWhenNotLive = 3, kRetryWhenTaken = 2;  // s
 // Not in libsoup's list.
 constexpr unsigned kPreconditionRequired = 428;
 
@@ -237,6 +237,8 @@ void Whip::on_ended(const std::string& id, Session& session, const std::string& 
   if (!session.waiting) return end(id);
   if (reason.starts_with(kStreamFull))
     return refuse(id, SOUP_STATUS_SERVICE_UNAVAILABLE, reason, kRetryWhenFull);
+  if (reason.starts_with(kStreamTaken))
+    return refuse(id, SOUP_STATUS_SERVICE_UNAVAILABLE, reason, kRetryWhenTaken);
   if (reason.starts_with(kNotAuthorized)) return refuse(id, SOUP_STATUS_FORBIDDEN, reason);
   if (reason.empty())
     return refuse(id, SOUP_STATUS_CONFLICT, "The stream ended.", kRetryWhenNotLive);
