@@ -8,6 +8,7 @@
 #include <thread>
 
 #include "plugins/media/geometry.hpp"
+#include "plugins/media/h264_delimiter.hpp"
 
 namespace webcast {
 namespace {
@@ -104,6 +105,34 @@ Ref<GstElement> make_encoder(const EncodeJob& job, const EncoderRequest& request
   return encoder;
 }
 
+// An encoder tells downstream that it made a forced keyframe. Parser and payloader (1.22) would
+// answer with parameter sets of their own, and the payloader ends a frame behind them: browsers
+// lose a picture of no slices, ask for a keyframe, get it that way, and so on without end.
+GstPadProbeReturn drop_forced_key_unit(GstPad*, GstPadProbeInfo* info, gpointer) {
+  return gst_video_event_is_force_key_unit(GST_PAD_PROBE_INFO_EVENT(info)) ? GST_PAD_PROBE_DROP
+                                                                           : GST_PAD_PROBE_OK;
+}
+
+void keep_forced_key_units(GstElement* encoder) {
+  Ref<GstPad> pad = adopt(gst_element_get_static_pad(encoder, "src"));
+  if (pad)
+    gst_pad_add_probe(pad.get(), GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM, drop_forced_key_unit, nullptr,
+                      nullptr);
+}
+
+// h264parse (1.22) writes a delimiter before each picture that has none.
+GstPadProbeReturn drop_delimiter(GstPad*, GstPadProbeInfo* info, gpointer) {
+  auto* unit = GST_PAD_PROBE_INFO_BUFFER(info);
+  GST_PAD_PROBE_INFO_DATA(info) = without_delimiter(unit).release();
+  gst_buffer_unref(unit);
+  return GST_PAD_PROBE_OK;
+}
+
+void drop_delimiters(GstElement* parser) {
+  Ref<GstPad> pad = adopt(gst_element_get_static_pad(parser, "src"));
+  gst_pad_add_probe(pad.get(), GST_PAD_PROBE_TYPE_BUFFER, drop_delimiter, nullptr, nullptr);
+}
+
 Error no_encoder(const EncodeJob& job) {
   return Error{ErrorCode::not_found, "The encoder " + job.factory + " cannot be made"};
 }
@@ -128,6 +157,7 @@ Result<ElementChain> encode_video(GstCaps* caps, const EncodeJob& job) {
   if (info.fps_n > 0) request.framerate = static_cast<double>(info.fps_n) / info.fps_d;
   Ref<GstElement> encoder = make_encoder(job, request);
   if (!encoder) return no_encoder(job);
+  keep_forced_key_units(encoder.get());
 
   Builder builder;
   add_download(builder, caps);
@@ -187,6 +217,7 @@ Result<ElementChain> parse_chain(Codec codec) {
   switch (codec) {
     case Codec::h264:
       parser = builder.add("h264parse", "parser");
+      if (parser) drop_delimiters(parser);
       builder.filter("video/x-h264, stream-format=(string)byte-stream, alignment=(string)au");
       break;
     case Codec::h265:

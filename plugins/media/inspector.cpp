@@ -2,7 +2,6 @@
 
 #include "plugins/gst/mapped_buffer.hpp"
 #include "plugins/media/chains.hpp"
-#include "plugins/media/h264_delimiter.hpp"
 
 namespace webcast {
 namespace {
@@ -91,8 +90,7 @@ void Inspector::look_at(GstBuffer* buffer, GstCaps* caps) {
       if (self && !self->stopped_) self->handlers_.changed(info);
     });
   }
-  if (codec_ != Codec::h264) return output_.push(buffer, caps);
-  output_.push(without_delimiter(buffer).get(), caps);
+  output_.push(buffer, caps);
 }
 
 void Inspector::read_facts(GstBuffer* buffer, InputInfo& info) {

@@ -241,10 +241,10 @@ void MediaRendition::force_keyframe() {
     frames = counters_.frames;
   }
   // An encoder answers each event with a keyframe of its own: one that still waits for a picture
-  // must not be doubled.
+  // must not be doubled. Parameter sets are not asked for: they come with each IDR anyway.
   if (frames_at_force_ != frames)
     stage_->send_event("encoder", gst_video_event_new_upstream_force_key_unit(
-                                      GST_CLOCK_TIME_NONE, TRUE, ++force_count_));
+                                      GST_CLOCK_TIME_NONE, FALSE, ++force_count_));
   frames_at_force_ = frames;
   hooks_.picture_needed(*stage_);
 }

@@ -124,6 +124,14 @@ export class Player {
     });
   }
 
+  /** The browser's own statistics of the picture that comes in. @returns {Promise<any>} */
+  video() {
+    return this.page.evaluate(async () => {
+      const report = await document.querySelector('webcast-player').peerConnection.getStats();
+      return [...report.values()].find((entry) => entry.type === 'inbound-rtp' && entry.kind === 'video');
+    });
+  }
+
   /** The picture's colours at places (fractions of it), each the mean of a patch of it. */
   colours(places) {
     return this.page.evaluate((wanted) => {

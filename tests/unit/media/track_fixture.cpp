@@ -109,6 +109,7 @@ Track& TrackTest::make_track(MediaKind kind, TrackSettings settings) {
   events.drained = [this] { waiter_.change([this] { drained_++; }); };
   events.encoder_setup = [this](const std::string&, GstElement* encoder) {
     waiter_.change([&] { encoders_.push_back(GST_OBJECT_NAME(gst_element_get_factory(encoder))); });
+    if (on_encoder_) on_encoder_(encoder);
     return false;
   };
   events.upstream_keyframe = [this] {

@@ -110,6 +110,7 @@ class TrackTest : public ::testing::Test {
   std::vector<std::string> warnings_;
   std::vector<std::string> encoders_;  // factories that were set up
   std::function<void()> on_upstream_keyframe_;
+  std::function<void(GstElement*)> on_encoder_;  // before it leaves NULL
   ControlThread control_{"test-control"};
 
  private:
