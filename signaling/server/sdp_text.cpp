@@ -80,6 +80,9 @@ Result<std::vector<std::string_view>> sdp_lines(std::string_view text) {
 }
 
 bool SdpText::is_bundled(const SdpMediaText& line) const {
+  auto used =
+      std::count_if(media.begin(), media.end(), [](const auto& m) { return !m.rejected(); });
+  if (used == 1 && !line.rejected()) return true;
   return std::find(bundle.begin(), bundle.end(), line.mid) != bundle.end();
 }
 
@@ -90,7 +93,9 @@ bool SdpText::has_candidates() const {
 size_t SdpText::tagged() const {
   for (const std::string& mid : bundle)
     for (size_t i = 0; i < media.size(); i++)
-      if (media[i].mid == mid && (media[i].port != "0" || media[i].bundle_only)) return i;
+      if (media[i].mid == mid && !media[i].rejected()) return i;
+  for (size_t i = 0; i < media.size(); i++)
+    if (!media[i].rejected()) return i;
   return 0;
 }
 
@@ -138,7 +143,7 @@ Result<SdpText> check_offer(const std::string& text, WhipKind kind) {
   std::set<std::string> kinds, streams;
   bool flows = false;
   for (const SdpMediaText& media : sdp->media) {
-    if (media.kind != "audio" && media.kind != "video") continue;
+    if (media.rejected() || (media.kind != "audio" && media.kind != "video")) continue;
     if (!kinds.insert(media.kind).second)
       return unfit("The offer has more than one " + media.kind + ": one of a kind is taken.");
     if (!sdp->is_bundled(media) || !media.rtcp_mux)
@@ -179,14 +184,18 @@ std::string add_candidates(const std::string& text, const std::vector<std::strin
 }
 
 Result<std::string> finish_answer(const std::string& answer,
-                                  const std::vector<std::string>& candidates, WhipKind kind) {
+                                  const std::vector<std::string>& candidates, WhipKind kind,
+                                  const SdpText& offer) {
   auto sdp = read_sdp_text(answer);
   if (!sdp)
     return Error{ErrorCode::failed, "The other side answered with a wrong session description."};
   // Messages beside the media are none of its media: without them all of those flow.
-  for (const SdpMediaText& media : sdp->media)
-    if (media.port == "0" && !media.bundle_only && media.kind != "application")
+  for (size_t i = 0; i < sdp->media.size(); i++) {
+    const SdpMediaText& media = sdp->media[i];
+    bool was_offered = i >= offer.media.size() || !offer.media[i].rejected();
+    if (media.rejected() && was_offered && media.kind != "application")
       return unfit("The " + media.kind + " of the offer cannot be taken: offer what is here only.");
+  }
   std::string result = add_candidates(answer, candidates, true);
   const std::string both = "a=sendrecv\r\n";
   for (size_t at; (at = result.find(both)) != std::string::npos;)

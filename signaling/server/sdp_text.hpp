@@ -19,21 +19,24 @@ inline constexpr size_t kMaxSdpLines = 500;
 Result<std::vector<std::string_view>> sdp_lines(std::string_view text);
 
 struct SdpMediaText {
-  std::string kind{};       // "video"
-  std::string port{};       // "9"; "0": rejected, or bundled only
+  std::string kind{};  // "video"
+  std::string port{};  // "9"; "0": rejected, or bundled only
   std::string mid{};
   std::string direction = "sendrecv";
-  std::string stream{};     // a=msid: the MediaStream's id; empty: none
+  std::string stream{};  // a=msid: the MediaStream's id; empty: none
   bool bundle_only = false, rtcp_mux = false, has_candidates = false;
+  bool rejected() const { return port == "0" && !bundle_only; }
 };
 
 struct SdpText {
   std::vector<SdpMediaText> media{};
   std::string ufrag{}, password{};    // the first ones
   std::vector<std::string> bundle{};  // mids of the first BUNDLE group
+  // In the group, or the only one that is not rejected: that is on one transport without a group.
   bool is_bundled(const SdpMediaText& media) const;
   bool has_candidates() const;
-  // The m-line that carries the candidates of all (RFC 8843): the group's first.
+  // The m-line that carries the candidates of all (RFC 8843): the group's first, or the first that
+  // is not rejected.
   size_t tagged() const;
   // The m-line of a mid; the tagged one when there is no such.
   size_t line_of(const std::string& mid) const;
@@ -43,9 +46,9 @@ Result<SdpText> read_sdp_text(const std::string& sdp);
 
 enum class WhipKind { whip, whep };
 
-// Whether a WHIP (or WHEP) client may offer that: bundled, at most one medium of a kind, one
-// MediaStream, and the media flow in the right direction. `code`: invalid_argument when it is no
-// usable SDP at all, not_supported otherwise.
+// Whether a WHIP (or WHEP) client may offer that: on one transport, at most one medium of a kind,
+// one MediaStream, and the media flow in the right direction. `code`: invalid_argument when it is
+// no usable SDP at all, not_supported otherwise.
 Result<SdpText> check_offer(const std::string& sdp, WhipKind kind);
 
 // The description with `candidates` at the m-line that carries those of all.
@@ -53,8 +56,10 @@ std::string add_candidates(const std::string& sdp, const std::vector<std::string
                            bool are_all = false);
 
 // The answer that a 201 may carry: one direction alone, the candidates in it. An answer that
-// rejects media is an error: the whole offer is refused then, never a part of it.
+// rejects media is an error: the whole offer is refused then, never a part of it. What `offer`
+// rejects itself is none of its media.
 Result<std::string> finish_answer(const std::string& answer,
-                                  const std::vector<std::string>& candidates, WhipKind kind);
+                                  const std::vector<std::string>& candidates, WhipKind kind,
+                                  const SdpText& offer = {});
 
 }  // namespace webcast

@@ -110,7 +110,7 @@ Result<std::string> WhipResource::answer() const {
   std::vector<std::string> news;
   for (const std::string& candidate : candidates_)
     if (answer_->find("a=" + candidate) == std::string::npos) news.push_back(candidate);
-  return finish_answer(*answer_, news, path_.kind);
+  return finish_answer(*answer_, news, path_.kind, offer_);
 }
 
 PatchOutcome WhipResource::patch(const std::string& session, const std::string& content_type,

@@ -7,10 +7,12 @@
 #include "signaling/server/rate_limit.hpp"
 #include "signaling/server/sdp_fragment.hpp"
 #include "signaling/server/whip_resource.hpp"
+#include "tests/support/peer_offers.hpp"
 
 namespace webcast {
 namespace {
 
+using namespace test;
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 using testing::ElementsAre;
@@ -59,9 +61,9 @@ TEST(SdpFragment, CandidatesBeforeTheFirstMediumCountForIt) {
 }
 
 TEST(SdpFragment, RefusesWhatIsNoneAndIsBounded) {
-  for (std::string text : {std::string(), std::string("hello"), std::string("a=x\0y\r\n", 8),
-                           std::string("{\"candidate\":\"\"}"), std::string("s=-\r\n"),
-                           std::string(100'000, 'a')})
+  for (std::string text :
+       {std::string(), std::string("hello"), std::string("a=x\0y\r\n", 8),
+        std::string("{\"candidate\":\"\"}"), std::string("s=-\r\n"), std::string(100'000, 'a')})
     EXPECT_FALSE(read_sdp_fragment(text)) << text.substr(0, 20);
   std::string many = "m=audio 9 X 0\r\n";
   for (int i = 0; i < 400; i++)
@@ -145,9 +147,10 @@ std::string offer(const std::string& direction = "recvonly", const std::string& 
   std::string text = "v=0\r\no=- 1 1 IN IP4 0.0.0.0\r\ns=-\r\nt=0 0\r\na=group:BUNDLE 0 1\r\n";
   int mid = 0;
   for (const char* kind : {"audio", "video"})
-    text += std::string("m=") + kind + " 9 UDP/TLS/RTP/SAVPF 96\r\na=mid:" + std::to_string(mid++) +
-            "\r\na=ice-ufrag:abcd\r\na=ice-pwd:0123456789012345678901\r\na=rtcp-mux\r\na=" +
-            direction + "\r\n";
+    text +=
+        std::string("m=") + kind + " 9 UDP/TLS/RTP/SAVPF 96\r\na=mid:" + std::to_string(mid++) +
+        "\r\na=ice-ufrag:abcd\r\na=ice-pwd:0123456789012345678901\r\na=rtcp-mux\r\na=" + direction +
+        "\r\n";
   return text + more;
 }
 
@@ -164,11 +167,35 @@ TEST(WhipOffer, Row11OneOfAKindBundledOneMediaStream) {
   std::string two = offer("sendonly", "a=msid:b x\r\n");
   two.insert(two.find("m=video"), "a=msid:a x\r\n");
   EXPECT_THAT(check_offer(two, WhipKind::whip).error().sentence, HasSubstr("MediaStream"));
-  for (auto [direction, kind] : {std::pair("sendonly", WhipKind::whep),
-                                 std::pair("recvonly", WhipKind::whip),
-                                 std::pair("inactive", WhipKind::whip)})
+  for (auto [direction, kind] :
+       {std::pair("sendonly", WhipKind::whep), std::pair("recvonly", WhipKind::whip),
+        std::pair("inactive", WhipKind::whip)})
     EXPECT_EQ(check_offer(offer(direction), kind).error().code, ErrorCode::not_supported)
         << direction;
+}
+
+TEST(WhipOffer, Row11OneMediumNeedsNoGroup) {
+  EXPECT_TRUE(check_offer(whipclientsink_offer(), WhipKind::whip));
+  EXPECT_TRUE(check_offer(whepclientsrc_offer(), WhipKind::whep));
+  std::string more = "m=audio 0 UDP/TLS/RTP/SAVPF 97\r\na=mid:audio1\r\na=rtcp-mux\r\n";
+  auto rejected = check_offer(whipclientsink_offer() + more, WhipKind::whip);
+  ASSERT_TRUE(rejected) << rejected.error().sentence;
+  EXPECT_EQ(rejected->tagged(), 0u);
+  more.replace(more.find(" 0 "), 3, " 9 ");
+  EXPECT_THAT(check_offer(whipclientsink_offer() + more, WhipKind::whip).error().sentence,
+              HasSubstr("bundled"));
+  for (const std::string& offer : {ffmpeg_offer(), obs_offer(), pion_offer()})
+    EXPECT_TRUE(check_offer(offer, WhipKind::whip)) << offer;
+}
+
+TEST(WhipAnswer, Row2WhatTheOfferRejectsItselfMayBeRejected) {
+  std::string rejecting = offer("sendonly");
+  rejecting.replace(rejecting.find("m=audio 9"), 9, "m=audio 0");
+  auto offered = check_offer(rejecting, WhipKind::whip);
+  ASSERT_TRUE(offered) << offered.error().sentence;
+  EXPECT_EQ(offered->tagged(), 1u);
+  EXPECT_TRUE(finish_answer(rejecting, {}, WhipKind::whip, *offered));
+  EXPECT_FALSE(finish_answer(rejecting, {}, WhipKind::whip));
 }
 
 TEST(WhipOffer, Row1WhatIsNoSdpIsRefusedBeforeAnybodyParsesIt) {
@@ -223,10 +250,8 @@ class WhipResourceTest : public testing::Test {
  protected:
   const WhipResource::Time start_{seconds(1000)};
   const WhipResource::Patience patience_{seconds(10), seconds(2), milliseconds(150)};
-  WhipResource resource_{{WhipKind::whep, "live", "id"},
-                         *check_offer(offer(), WhipKind::whep),
-                         start_,
-                         patience_};
+  WhipResource resource_{
+      {WhipKind::whep, "live", "id"}, *check_offer(offer(), WhipKind::whep), start_, patience_};
   const std::string candidate_ = "candidate:1 1 UDP 1 192.0.2.1 1 typ host";
   PatchOutcome patch(const std::string& body, std::optional<std::string> if_match = {},
                      const std::string& type = kSdpFragmentType) {
