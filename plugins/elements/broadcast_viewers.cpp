@@ -94,6 +94,7 @@ void Broadcast::admit(Session& session) {
   plan.peer.messages |= has_captions_ && !session.is_server;
   if (session.by_hand) plan.peer.hand_over = kHandOver;
   plan.is_server = session.is_server;
+  plan.orders_video = settings_.orders_video;
   add_servers(plan.peer.ice, session.ice_servers);
   plan.clock = clock_;
   auto viewer = session.viewer;  // the session may go while it begins

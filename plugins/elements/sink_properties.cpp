@@ -40,6 +40,7 @@ bool set_media_property(SinkSettings& settings, guint id, const GValue* value) {
       return true;
     case kVideoCodecs:
       settings.video_codecs = string_of(value);
+      settings.orders_video = true;
       return true;
     case kAudioCodecs:
       settings.audio_codecs = string_of(value);
@@ -164,8 +165,8 @@ void install_media_properties(Installer install) {
       kVideoCodecs, "video-codecs", "Video codecs",
       "Video codecs in the order of preference, separated by commas, of H264, VP8, VP9, "
       "AV1, H265; the first that the viewer and this machine both have is used; a viewer "
-      "that tells nothing of itself before our offer gets VP8, which every browser has, "
-      "where it is in the list",
+      "that tells nothing of itself before our offer gets the first that this machine has, and "
+      "VP8, which every browser has, while the property is not set",
       "H264,VP8,VP9,AV1,H265");
   install.string(kAudioCodecs, "audio-codecs", "Audio codecs",
                  "Audio codecs in the order of preference, separated by commas, of OPUS, PCMA, "
@@ -175,7 +176,8 @@ void install_media_properties(Installer install) {
                  "Bit rate that video encoders start with, in bit/s (10000 to 200000000)", 10'000,
                  200'000'000, 2'000'000);
   install.toggle(kRetransmission, "retransmission", "Retransmission",
-                 "Whether lost packets are sent again on NACK (RTX, RFC 4588): true or false", true);
+                 "Whether lost packets are sent again on NACK (RTX, RFC 4588): true or false",
+                 true);
   install.number(kMaxViewers, "max-viewers", "Maximum of viewers",
                  "How many viewers may watch at once (0: no limit)", 0, G_MAXUINT, 0);
   install.toggle(kDataChannels, "data-channels", "Data channels",

@@ -21,7 +21,8 @@ struct SinkSettings {
   std::string stream = "live";
   std::string video_codecs = "H264,VP8,VP9,AV1,H265";
   std::string audio_codecs = "OPUS";
-  unsigned max_viewers = 0;  // 0: no limit
+  bool orders_video = false;  // the user set video-codecs, so their order is a wish
+  unsigned max_viewers = 0;   // 0: no limit
   TrackSettings track{};
   PeerSettings peer{};
   AccessSettings access{};

@@ -11,8 +11,9 @@ namespace {
 
 constexpr size_t kMaxEarlyCandidates = 64;
 
-// Nobody knows what a viewer without an offer decodes. VP8 is what every browser has; H.264 is
-// missing where no licensed decoder is installed (Firefox on Debian), so it comes after.
+// Nobody knows what a viewer without an offer decodes. Where the user has no order of his own: VP8
+// is what every browser has; H.264 is missing where no licensed decoder is installed (Firefox on
+// Debian), so it comes after.
 std::vector<Codec> preference_for_unknown(std::vector<Codec> preference) {
   std::stable_partition(preference.begin(), preference.end(),
                         [](Codec codec) { return codec == Codec::vp8; });
@@ -63,7 +64,8 @@ Result<OfferedMedia> Viewer::read_capabilities(const Plan& plan) const {
 Result<void> Viewer::take_kind(const Plan& plan, MediaKind kind, const ViewerCodecs& codecs,
                                unsigned lines) {
   auto preference = kind == MediaKind::video ? plan.video_preference : plan.audio_preference;
-  if (!codecs.known && !plan.is_server) preference = preference_for_unknown(std::move(preference));
+  if (!codecs.known && !plan.is_server && !plan.orders_video)
+    preference = preference_for_unknown(std::move(preference));
   std::optional<Error> refusal;
   unsigned taken = 0;
   for (const auto& track : plan.tracks) {

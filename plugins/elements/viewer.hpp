@@ -36,6 +36,7 @@ class Viewer : public std::enable_shared_from_this<Viewer> {
   struct Plan {
     std::vector<std::shared_ptr<Track>> tracks;  // those with input, in the pads' order
     std::vector<Codec> video_preference, audio_preference;
+    bool orders_video = false;  // the user's wish: it holds for who does not tell what it has, too
     PeerSettings peer;
     Ref<GstClock> clock;
     bool is_server = false;  // and no browser: one track of a kind, in the codec we like best

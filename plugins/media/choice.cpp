@@ -24,10 +24,19 @@ std::string pass_through_refusal(const ChoiceRequest& request) {
   std::string name(codec_name(*input.codec));
   if (!request.can_pass(*input.codec)) return "this machine has no RTP payloader for " + name;
   if (!input.obstacle.empty()) return input.obstacle;
+  // Who does not tell gets what is sure; where nothing may be converted, it tries.
+  if (!request.viewer.known && request.transcode == Transcode::never) return {};
   if (can_decode(request.viewer, passed_format(input))) return {};
   std::string profile = parameter(input, "profile-level-id");
   if (profile.empty()) profile = parameter(input, "profile-id");
   return "your browser does not play " + name + (profile.empty() ? "" : " of profile " + profile);
+}
+
+// The encoded input as it is can stand for what an encoder of ours would make of it.
+bool passes_as(const ChoiceRequest& request, Codec codec) {
+  const InputInfo& input = request.input;
+  return input.codec == codec && input.obstacle.empty() && request.can_pass(codec) &&
+         can_decode(CodecCapability{codec, encoded_format(codec).parameters}, passed_format(input));
 }
 
 std::string names(const std::vector<Codec>& codecs) {
@@ -88,8 +97,12 @@ Result<Choice> choose(const ChoiceRequest& request) {
   for (Codec codec : request.preference) {
     if (codec_kind(codec) != input.kind || !request.can_encode(codec)) continue;
     made_here.push_back(codec);
+    if (!request.viewer.known) return Choice{codec, passes_as(request, codec)};
     if (can_decode(request.viewer, encoded_format(codec))) return Choice{codec, false};
   }
+  // Nothing can be made here, so there is but the input's own codec to try.
+  if (!request.viewer.known && input.codec && passes_as(request, *input.codec))
+    return Choice{*input.codec, true};
   return nothing_fits(request, made_here);
 }
 

@@ -27,7 +27,8 @@ struct ChoiceRequest {
 };
 
 // An encoded input that the viewer decodes as it is comes first, whatever the preference: it
-// costs nothing and loses nothing.
+// costs nothing and loses nothing. A viewer who does not tell what it has gets the first of the
+// preference that can be made.
 Result<Choice> choose(const ChoiceRequest& request);
 
 // The format that an encoded input would be passed through as, and the one our encoders make.

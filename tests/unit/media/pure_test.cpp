@@ -201,6 +201,10 @@ class ChoiceOf : public ::testing::Test {
     return choose({input, preference, codecs, transcode,
                    [this](Codec codec) { return codec != unmakable; }, [](Codec) { return true; }});
   }
+  Result<Choice> make_untold() {
+    return choose({input, preference, ViewerCodecs{}, transcode,
+                   [this](Codec codec) { return codec != unmakable; }, [](Codec) { return true; }});
+  }
   static InputInfo encoded(const char* profile) {
     InputInfo info;
     info.known = true;
@@ -227,10 +231,29 @@ TEST_F(ChoiceOf, NothingInCommonSaysWhatThereIs) {
   EXPECT_NE(choice.error().sentence.find("H264, VP8"), std::string::npos);
 }
 
-TEST_F(ChoiceOf, AnUnknownViewerHasTheMandatoryCodecs) {
-  auto choice = choose({input, preference, ViewerCodecs{}, transcode, [](Codec) { return true; },
-                        [](Codec) { return true; }});
-  EXPECT_EQ(choice->name(), "h264");
+TEST_F(ChoiceOf, WhoDoesNotTellWhatItHasGetsTheFirstThatCanBeMade) {
+  EXPECT_EQ(make_untold()->name(), "h264");
+  preference = {Codec::vp9, Codec::vp8};
+  EXPECT_EQ(make_untold()->name(), "vp9");
+  preference = {Codec::av1, Codec::h265};
+  EXPECT_EQ(make_untold()->name(), "h265") << "no encoder of AV1 here";
+  preference = {Codec::av1};
+  EXPECT_FALSE(make_untold());
+}
+
+TEST_F(ChoiceOf, WhoDoesNotTellGetsAnEncodedInputAsItIsWhereNothingElseIsSurer) {
+  input = encoded("42e01f");
+  input.codec = Codec::vp9;
+  input.parameters = {};
+  EXPECT_EQ(make_untold()->name(), "h264") << "surer than VP9";
+  preference = {Codec::vp9};
+  EXPECT_EQ(make_untold()->name(), "vp9-passthrough");
+  input.parameters = {{"profile-id", "2"}};
+  EXPECT_EQ(make_untold()->name(), "vp9") << "10 bits are less sure than what is made here";
+  transcode = Transcode::never;
+  EXPECT_EQ(make_untold()->name(), "vp9-passthrough");
+  input.obstacle = "B frames";
+  EXPECT_FALSE(make_untold());
 }
 
 TEST_F(ChoiceOf, EncodedInputPassesThroughWhateverThePreference) {
