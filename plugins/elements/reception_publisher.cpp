@@ -98,6 +98,8 @@ ReceiverSettings Reception::receiver_settings() const {
   if (publisher_->by_hand) settings.hand_over = kHandOver;
   settings.video = receivable(checked_.video_preference, settings_.decode);
   settings.audio = receivable(checked_.audio_preference, settings_.decode);
+  settings.orders_video = settings_.orders_video;
+  settings.orders_audio = settings_.orders_audio;
   settings.make_tail = [decode = settings_.decode](Codec codec) {
     return make_received_tail(codec, decode);
   };

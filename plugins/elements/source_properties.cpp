@@ -36,9 +36,11 @@ bool set_media_property(SourceSettings& settings, guint id, const GValue* value)
       return true;
     case kVideoCodecs:
       settings.video_codecs = string_of(value);
+      settings.orders_video = true;
       return true;
     case kAudioCodecs:
       settings.audio_codecs = string_of(value);
+      settings.orders_audio = true;
       return true;
     case kLatency:
       settings.latency_ms = g_value_get_uint(value);
@@ -135,13 +137,16 @@ void install_media_properties(Installer install) {
   install.string(kStream, "stream", "Stream",
                  "Name of the stream to take: 1 to 64 of letters, digits, '.', '_' and '-'",
                  "live");
-  install.string(kVideoCodecs, "video-codecs", "Video codecs",
-                 "Video codecs in the order of preference, separated by commas, of H264, VP8, VP9, "
-                 "AV1, H265; the first that the publisher and this machine both have is used",
-                 "H264,VP8,VP9,AV1,H265");
+  install.string(
+      kVideoCodecs, "video-codecs", "Video codecs",
+      "Video codecs in the order of preference, separated by commas, of H264, VP8, VP9, "
+      "AV1, H265; the first that the publisher and this machine both have is used; while "
+      "the property is not set, the order of the publisher's offer decides",
+      "H264,VP8,VP9,AV1,H265");
   install.string(kAudioCodecs, "audio-codecs", "Audio codecs",
                  "Audio codecs in the order of preference, separated by commas, of OPUS, PCMA, "
-                 "PCMU; the first that the publisher and this machine both have is used",
+                 "PCMU; the first that the publisher and this machine both have is used; while the "
+                 "property is not set, the order of the publisher's offer decides",
                  "OPUS,PCMA,PCMU");
   install.number(kLatency, "latency", "Latency",
                  "How long packets that are late, or sent again, are waited for, in ms (0: not at "

@@ -16,6 +16,8 @@ struct SourceSettings {
   std::string stream = "live";
   std::string video_codecs = "H264,VP8,VP9,AV1,H265";
   std::string audio_codecs = "OPUS,PCMA,PCMU";
+  // The user set them, so their order is a wish.
+  bool orders_video = false, orders_audio = false;
   unsigned latency_ms = 200;
   bool decode = true;
   bool retransmission = true;

@@ -85,7 +85,8 @@ bool h264_profile_covers(const ProfileOfId& has, const ProfileOfId& wanted) {
 }
 
 bool h264_can_decode(const FormatParameters& capability, const FormatParameters& stream) {
-  if (parameter(capability, "packetization-mode", "0") != "1") return false;
+  std::string mode = parameter(capability, "packetization-mode", "0");
+  if (mode != "0" && mode != "1") return false;
   // Absent: baseline, level 1 (RFC 6184 section 8.1).
   auto has = h264_profile(parameter(capability, "profile-level-id", "42000a"));
   auto wanted = h264_profile(parameter(stream, "profile-level-id", "42e01f"));
@@ -112,6 +113,11 @@ std::optional<Codec> codec_from_name(std::string_view name) {
   return std::nullopt;
 }
 
+bool names_fragments(const CodecCapability& capability) {
+  return capability.codec == Codec::h264 &&
+         parameter(capability.parameters, "packetization-mode", "0") == "1";
+}
+
 bool can_decode(const CodecCapability& capability, const RtpFormat& format) {
   if (capability.codec != format.codec) return false;
   switch (format.codec) {
@@ -134,8 +140,12 @@ bool can_decode(const ViewerCodecs& codecs, const RtpFormat& format) {
     return std::any_of(std::begin(kMandatory), std::end(kMandatory),
                        [&](const auto& capability) { return can_decode(capability, format); });
   }
-  return std::any_of(codecs.capabilities.begin(), codecs.capabilities.end(),
-                     [&](const auto& capability) { return can_decode(capability, format); });
+  const auto& all = codecs.capabilities;
+  bool fragments = std::any_of(all.begin(), all.end(), names_fragments);
+  return std::any_of(all.begin(), all.end(), [&](const CodecCapability& capability) {
+    bool passed_over = fragments && capability.codec == Codec::h264 && !names_fragments(capability);
+    return !passed_over && can_decode(capability, format);
+  });
 }
 
 }  // namespace webcast

@@ -51,10 +51,15 @@ struct ViewerCodecs {
 };
 
 // True when a stream of `format` can be decoded by one of `codecs`. H.264: the profile must be
-// one that the viewer names (level asymmetry allowed, RFC 6184 section 8.2.2) and
-// packetization-mode 1; VP9: the same profile-id (absent: 0).
+// one that the viewer names (level asymmetry allowed, RFC 6184 section 8.2.2); VP9: the same
+// profile-id (absent: 0).
 bool can_decode(const ViewerCodecs& codecs, const RtpFormat& format);
 bool can_decode(const CodecCapability& capability, const RtpFormat& format);
+
+// H.264 leaves here in fragments (packetization-mode 1). Who names that mode for some payload type
+// gets that one; who names it for none (GStreamer's WHEP sources) takes fragments all the same.
+// Interleaved packets (mode 2) are never sent.
+bool names_fragments(const CodecCapability& capability);
 
 inline constexpr const char* kTransportCcUri =
     "http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01";

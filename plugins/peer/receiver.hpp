@@ -25,13 +25,16 @@ struct ReceivedTrack {
 struct ReceiverSettings {
   IceSettings ice{};
   bool retransmission = true;
-  bool messages = false;  // beside the media
+  bool messages = false;      // beside the media
   unsigned latency_ms = 200;  // of the jitter buffer
   std::chrono::milliseconds connect_timeout{20'000};
   std::chrono::milliseconds silence_timeout{10'000};  // no RTP and no RTCP: the publisher is gone
   std::chrono::milliseconds hand_over{0};             // as a Peer's
   // In the order of preference; only what `make_tail` can do.
   std::vector<Codec> video{}, audio{};
+  // The order is our user's wish. Otherwise that of the publisher's offer decides (RFC 8829 section
+  // 5.3.1), which knows what it makes best.
+  bool orders_video = true, orders_audio = true;
   // The elements behind a depayloader, linked in this order, on the way to the sample: parser,
   // decoder. None: as it was depayloaded.
   std::function<Result<std::vector<Ref<GstElement>>>(Codec)> make_tail{};

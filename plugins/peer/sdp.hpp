@@ -42,7 +42,7 @@ struct RemoteMedia {
   std::string protocol{};  // "UDP/TLS/RTP/SAVPF"
   std::string mid{};
   bool rejected = false;  // port 0 without a=bundle-only
-  bool bundled = false;   // in the (first) BUNDLE group
+  bool bundled = false;   // in the (first) BUNDLE group, or the only one that is used
   bool rtcp_mux = false;
   Direction direction = Direction::sendrecv;
   std::vector<RemotePayload> payloads{};
@@ -50,8 +50,8 @@ struct RemoteMedia {
   std::string ufrag{}, password{}, setup{};
   std::vector<Fingerprint> fingerprints{};
   std::vector<std::string> candidates{};
-  std::vector<uint32_t> ssrcs{};  // of a=ssrc
-  unsigned sctp_port = 0;         // of "application"; 0: none
+  std::vector<uint32_t> ssrcs{};        // of a=ssrc
+  unsigned sctp_port = 0;               // of "application"; 0: none
   size_t max_message_size = 64 * 1024;  // RFC 8841 section 6.1: that, where it is not told
 
   bool sends() const {
@@ -80,6 +80,7 @@ struct MediumPlan {
   unsigned mline = 0;  // in the viewer's description
   uint8_t payload_type = 0;
   int rtx_payload_type = -1;                          // -1: no retransmission
+  bool nack = false;                                  // who receives asks again for what was lost
   uint8_t transport_cc_id = 0, playout_delay_id = 0;  // 0: not taken
 };
 
@@ -100,7 +101,8 @@ std::optional<DataPlan> take_data(RemoteDescription& answer, unsigned media);
 // webrtcbin sends no longer message than its own description names, which names none: 64 KiB.
 void set_longest_message(GstSDPMessage* own);
 
-// The transport that all media share: that of the first m-line of the BUNDLE group.
+// The transport that all media share: that of the first m-line of the BUNDLE group, or of the only
+// one that is used.
 Result<RemoteMedia> bundle_transport(const RemoteDescription& remote);
 
 // One medium that a publisher sends, and in which of its codecs we take it.
@@ -118,6 +120,10 @@ struct ReceivePlan {
 // A medium without any is an error that tells both lists.
 Result<ReceivePlan> plan_receive(const RemoteDescription& offer, const std::vector<Codec>& video,
                                  const std::vector<Codec>& audio, bool retransmission);
+
+// `codecs` as the media that the offer sends have them: its own order.
+std::vector<Codec> in_offered_order(const RemoteDescription& offer,
+                                    const std::vector<Codec>& codecs);
 
 // What an offer of ours to receive lists: at most one video and one audio line, each with all the
 // codecs that we take. Payload types are unique among all lines.

@@ -23,20 +23,23 @@ bool same_profile(const RemotePayload& payload, const RtpFormat& format) {
   RtpFormat named = format;
   named.parameters = payload.parameters;
   CodecCapability stream{format.codec, format.parameters};
-  stream.parameters["packetization-mode"] = "1";
   return can_decode(stream, named);
 }
 
 // The payload type that decodes the stream; of several, the one of the stream's own profile.
 const RemotePayload* choose_payload(const RemoteMedia& media, const RtpFormat& format) {
   const RemotePayload* chosen = nullptr;
+  bool fragments = false, same = false;  // what is chosen has
   for (const RemotePayload& payload : media.payloads) {
     auto codec = codec_from_name(payload.encoding);
-    if (!codec || payload.clock_rate != format.clock_rate ||
-        !can_decode(CodecCapability{*codec, payload.parameters}, format))
-      continue;
-    if (same_profile(payload, format)) return &payload;
-    if (!chosen) chosen = &payload;
+    if (!codec || payload.clock_rate != format.clock_rate) continue;
+    CodecCapability capability{*codec, payload.parameters};
+    if (!can_decode(capability, format)) continue;
+    bool in_fragments = names_fragments(capability), is_same = same_profile(payload, format);
+    if (chosen && std::pair(in_fragments, is_same) <= std::pair(fragments, same)) continue;
+    chosen = &payload;
+    fragments = in_fragments;
+    same = is_same;
   }
   return chosen;
 }
@@ -145,6 +148,8 @@ unsigned candidate_mline(const RemoteDescription& remote) {
       if (remote.media[i].mid == mid && !remote.media[i].rejected &&
           (remote.media[i].kind == "audio" || remote.media[i].kind == "video"))
         return i;
+  for (unsigned i = 0; i < remote.media.size(); ++i)
+    if (remote.media[i].bundled && !remote.media[i].rejected) return i;
   return 0;
 }
 
@@ -165,6 +170,7 @@ Result<SessionPlan> plan_answer(const RemoteDescription& offer, const std::vecto
       medium.mline = line;
       medium.payload_type = payload->type;
       if (retransmission) medium.rtx_payload_type = rtx_type_for(remote, *payload);
+      medium.nack = medium.rtx_payload_type >= 0;
       if (media[i].transport_cc_id != 0 && has_feedback(*payload, "transport-cc"))
         medium.transport_cc_id = remote.transport_cc_id;
       if (media[i].playout_delay_id != 0) medium.playout_delay_id = remote.playout_delay_id;
@@ -240,6 +246,7 @@ Result<SessionPlan> read_answer(const RemoteDescription& answer, const SessionPl
         std::none_of(line.payloads.begin(), line.payloads.end(),
                      [&](const auto& p) { return p.type == medium.rtx_payload_type; }))
       medium.rtx_payload_type = -1;
+    medium.nack = medium.rtx_payload_type >= 0;
     if (line.transport_cc_id != medium.transport_cc_id) medium.transport_cc_id = 0;
     if (line.playout_delay_id != medium.playout_delay_id) medium.playout_delay_id = 0;
     plan[i] = medium;
@@ -269,6 +276,8 @@ Result<ReceivePlan> plan_receive(const RemoteDescription& offer, const std::vect
     medium.mline = i;
     medium.payload_type = payload->type;
     if (retransmission) medium.rtx_payload_type = rtx_type_for(line, *payload);
+    // A sender without RTX sends the packet itself once more.
+    medium.nack = retransmission && has_feedback(*payload, "nack");
     if (has_feedback(*payload, "transport-cc")) medium.transport_cc_id = line.transport_cc_id;
     if (!distinct(offer, plan.session, medium))
       return Error{ErrorCode::not_supported,
@@ -282,6 +291,23 @@ Result<ReceivePlan> plan_receive(const RemoteDescription& offer, const std::vect
     return Error{ErrorCode::not_supported,
                  "The viewer's offer sends no video and no audio (a=sendonly)."};
   return plan;
+}
+
+std::vector<Codec> in_offered_order(const RemoteDescription& offer,
+                                    const std::vector<Codec>& codecs) {
+  std::vector<Codec> ordered;
+  auto add = [&](Codec codec) {
+    bool known = std::find(ordered.begin(), ordered.end(), codec) != ordered.end();
+    bool taken = std::find(codecs.begin(), codecs.end(), codec) != codecs.end();
+    if (taken && !known) ordered.push_back(codec);
+  };
+  for (const RemoteMedia& line : offer.media)
+    for (const RemotePayload& payload : line.payloads)
+      if (auto codec = codec_from_name(payload.encoding); codec && line.sends()) add(*codec);
+  // What it does not have stays, to be named when nothing is in common.
+  for (Codec codec : codecs)
+    add(codec);
+  return ordered;
 }
 
 Result<ReceivePlan> read_receive_answer(const RemoteDescription& answer,
@@ -306,6 +332,7 @@ Result<ReceivePlan> read_receive_answer(const RemoteDescription& answer,
     medium.mline = i;
     medium.payload_type = payload->type;
     medium.rtx_payload_type = rtx_type_for(line, *payload);
+    medium.nack = has_feedback(*payload, "nack");
     if (has_feedback(*payload, "transport-cc")) medium.transport_cc_id = line.transport_cc_id;
     plan.session[i] = medium;
     Codec codec = *codec_from_name(payload->encoding);

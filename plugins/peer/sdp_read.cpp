@@ -238,6 +238,14 @@ void read_session(const GstSDPMessage* sdp, RemoteDescription& description, Remo
   }
 }
 
+// A medium that is alone, or that all others were rejected beside, has one transport without any
+// group (webrtcbin names none by default).
+void mark_single(std::vector<RemoteMedia>& media) {
+  auto used = [](const RemoteMedia& line) { return !line.rejected; };
+  if (std::count_if(media.begin(), media.end(), used) == 1)
+    std::find_if(media.begin(), media.end(), used)->bundled = true;
+}
+
 Result<void> check_line(std::string_view line, unsigned number) {
   // "x=…", printable; anything above ASCII is UTF-8 of a session name, say.
   if (line.size() < 2 || !g_ascii_islower(line[0]) || line[1] != '=')
@@ -292,8 +300,7 @@ Result<RemoteDescription> parse_description(const std::string& sdp) {
     description.media.push_back(std::move(media));
   }
   if (description.media.empty()) return malformed("it has no media.");
-  // A single medium is a bundle of its own.
-  if (description.media.size() == 1) description.media[0].bundled = true;
+  mark_single(description.media);
   return description;
 }
 

@@ -99,16 +99,20 @@ const RemotePayload* payload_of(const RemoteMedia& media, int type) {
   return found == media.payloads.end() ? nullptr : &*found;
 }
 
+void add_feedback(GstSDPMedia* media, const RemotePayload& payload, const MediumPlan& plan) {
+  for (const std::string& feedback : payload.feedback) {
+    if (feedback == "nack" && !plan.nack) continue;
+    if (feedback == "transport-cc" && plan.transport_cc_id == 0) continue;
+    add(media, "rtcp-fb", std::to_string(payload.type) + " " + feedback);
+  }
+}
+
 // The planned codec of one m-line, its retransmission, feedback and extensions.
 void add_plan(GstSDPMedia* media, const RemoteMedia& line, const MediumPlan& plan) {
   const RemotePayload* payload = payload_of(line, plan.payload_type);
   if (!payload) return;
   add_payload(media, *payload);
-  for (const std::string& feedback : payload->feedback) {
-    if (feedback == "nack" && plan.rtx_payload_type < 0) continue;
-    if (feedback == "transport-cc" && plan.transport_cc_id == 0) continue;
-    add(media, "rtcp-fb", std::to_string(payload->type) + " " + feedback);
-  }
+  add_feedback(media, *payload, plan);
   if (const RemotePayload* rtx = payload_of(line, plan.rtx_payload_type)) add_payload(media, *rtx);
   if (plan.transport_cc_id != 0)
     add(media, "extmap", std::to_string(plan.transport_cc_id) + " " + kTransportCcUri);
@@ -153,8 +157,25 @@ MediaPtr for_viewer(const GstSDPMedia* own, const std::string& mid,
   return media;
 }
 
+// What was agreed of the codec, in the place of what webrtcbin (1.22) left of it: it loses
+// profile-level-id, which says what may be sent (RFC 6184 section 8.2.2), and some feedback.
+void restore_codec(GstSDPMedia* media, const RemoteMedia& line, const MediumPlan& plan) {
+  const RemotePayload* payload = payload_of(line, plan.payload_type);
+  if (!payload) return;
+  std::string type = std::to_string(payload->type) + " ";
+  for (guint i = gst_sdp_media_attributes_len(media); i > 0; --i) {
+    const GstSDPAttribute* item = gst_sdp_media_get_attribute(media, i - 1);
+    std::string_view key = item->key, value = item->value ? item->value : "";
+    if ((key == "fmtp" || key == "rtcp-fb") && value.starts_with(type))
+      gst_sdp_media_remove_attribute(media, i - 1);
+  }
+  add_parameters(media, *payload);
+  add_feedback(media, *payload, plan);
+}
+
 // The answer to an m-line that we don't serve: inactive in the bundle, for a browser may have
-// tied its transport to it; refused when it is not plain bundled RTP.
+// tied its transport to it; refused when it is not plain bundled RTP. A refused one names the
+// transport too: webrtcbin refuses a whole answer in which one m-line does not.
 MediaPtr unserved(const RemoteMedia& line, const GstSDPMedia* served) {
   bool inactive = !line.rejected && line.bundled && line.rtcp_mux && !line.payloads.empty() &&
                   !line.payloads.front().encoding.empty() && !line.mid.empty() &&
@@ -162,20 +183,17 @@ MediaPtr unserved(const RemoteMedia& line, const GstSDPMedia* served) {
   MediaPtr media = new_media(line.kind, inactive ? 9 : 0);
   if (!line.protocol.empty()) gst_sdp_media_set_proto(media.get(), line.protocol.c_str());
   if (!line.mid.empty()) add(media.get(), "mid", line.mid);
-  if (line.payloads.empty()) {
-    bool data = line.kind == "application";
+  bool data = line.kind == "application";
+  if (line.payloads.empty())
     gst_sdp_media_add_format(media.get(), data ? "webrtc-datachannel" : "0");
-    return media;
-  }
-  if (line.payloads.front().encoding.empty())
+  else if (line.payloads.front().encoding.empty())
     gst_sdp_media_add_format(media.get(), std::to_string(line.payloads.front().type).c_str());
   else
     add_payload(media.get(), line.payloads.front());
   add(media.get(), "inactive", "");
-  if (!inactive) return media;
   for (const char* key : {"ice-ufrag", "ice-pwd", "fingerprint", "setup"})
     add(media.get(), key, attribute(served, key));
-  add(media.get(), "rtcp-mux", "");
+  if (!data) add(media.get(), "rtcp-mux", "");
   return media;
 }
 
@@ -286,22 +304,25 @@ std::string answer_for_viewer(const GstSDPMessage* own_answer, const RemoteDescr
     const std::vector<std::string>& here = line == tag ? candidates : std::vector<std::string>();
     if (data && data->mline == line) {
       auto index = static_cast<guint>(clean.order.size());
-      MediaPtr media(data_section(gst_sdp_message_get_media(own_answer, index),
-                                  offer.media[line].mid, here));
+      MediaPtr media(
+          data_section(gst_sdp_message_get_media(own_answer, index), offer.media[line].mid, here));
       gst_sdp_message_add_media(message.get(), media.get());
       continue;
     }
     auto own = std::find_if(clean.order.begin(), clean.order.end(),
                             [&](size_t medium) { return plan[medium]->mline == line; });
-    MediaPtr media =
-        own != clean.order.end()
-            ? for_viewer(gst_sdp_message_get_media(own_answer,
-                                                   static_cast<guint>(own - clean.order.begin())),
-                         offer.media[line].mid, here, offer.media[line].receives())
-            : unserved(offer.media[line], served);
-    if (own == clean.order.end() && gst_sdp_media_get_port(media.get()) != 0)
-      for (const std::string& candidate : here)
-        add(media.get(), "candidate", candidate.substr(std::string_view("candidate:").size()));
+    MediaPtr media;
+    if (own != clean.order.end()) {
+      media = for_viewer(
+          gst_sdp_message_get_media(own_answer, static_cast<guint>(own - clean.order.begin())),
+          offer.media[line].mid, here, offer.media[line].receives());
+      restore_codec(media.get(), offer.media[line], *plan[*own]);
+    } else {
+      media = unserved(offer.media[line], served);
+      if (gst_sdp_media_get_port(media.get()) != 0)
+        for (const std::string& candidate : here)
+          add(media.get(), "candidate", candidate.substr(std::string_view("candidate:").size()));
+    }
     gst_sdp_message_add_media(message.get(), media.get());
   }
   std::string mids;
@@ -322,10 +343,9 @@ std::string offer_for_viewer(const GstSDPMessage* own_offer,
     const GstSDPMedia* own = gst_sdp_message_get_media(own_offer, i);
     mids += " " + attribute(own, "mid");
     bool is_data = g_strcmp0(gst_sdp_media_get_media(own), "application") == 0;
-    MediaPtr media =
-        is_data ? MediaPtr(data_section(own, attribute(own, "mid"), {}))
-                : for_viewer(own, attribute(own, "mid"),
-                             i == 0 ? candidates : std::vector<std::string>());
+    MediaPtr media = is_data ? MediaPtr(data_section(own, attribute(own, "mid"), {}))
+                             : for_viewer(own, attribute(own, "mid"),
+                                          i == 0 ? candidates : std::vector<std::string>());
     gst_sdp_message_add_media(message.get(), media.get());
   }
   replace_group(message.get(), mids);

@@ -37,11 +37,6 @@ Result<void> add_transceiver(PeerPipeline& pipeline, GstCaps* caps, bool nack) {
   return {};
 }
 
-bool has_nack(const RemotePayload& payload) {
-  return std::find(payload.feedback.begin(), payload.feedback.end(), "nack") !=
-         payload.feedback.end();
-}
-
 // What comes for nobody is dropped here: an unlinked pad would be an error of the whole transport.
 void drop_all(GstPad* pad) {
   gst_pad_add_probe(
@@ -122,7 +117,12 @@ Result<PeerPipeline> WebrtcReceiver::build() const {
 
 Result<void> WebrtcReceiver::answer(const std::string& sdp) {
   auto plan = [this](const RemoteDescription& offer) -> Result<SessionPlan> {
-    auto received = plan_receive(offer, settings_.video, settings_.audio, settings_.retransmission);
+    auto ordered = [&offer](const std::vector<Codec>& codecs, bool ours) {
+      return ours ? codecs : in_offered_order(offer, codecs);
+    };
+    auto received =
+        plan_receive(offer, ordered(settings_.video, settings_.orders_video),
+                     ordered(settings_.audio, settings_.orders_audio), settings_.retransmission);
     if (!received) return received.error();
     media_ = std::move(received->media);
     return std::move(received->session);
@@ -211,7 +211,7 @@ Result<void> WebrtcReceiver::add_chain(PeerPipeline& pipeline, size_t index) {
                                       if (sample) sample(index, frame);
                                     });
   if (!chain) return chain.error();
-  bool nack = settings_.retransmission && has_nack(payload_of(remote_.media[plan.mline], plan));
+  bool nack = settings_.retransmission && plan.nack;
   inlets_->lines.push_back({plan.payload_type, nack, media_[index].ssrcs, *chain});
   return {};
 }
