@@ -3,6 +3,7 @@
 #include <gst/video/video.h>
 
 #include <chrono>
+#include <cmath>
 
 namespace webcast {
 namespace {
@@ -82,19 +83,50 @@ void PadTap::connect_callbacks() {
       GST_APP_SINK(appsink_.get()), &callbacks, new std::weak_ptr<PadTap>(weak_from_this()),
       [](gpointer data) { delete static_cast<std::weak_ptr<PadTap>*>(data); });
   Ref<GstPad> pad = adopt(gst_element_get_static_pad(queue_.get(), "src"));
-  gst_pad_add_probe(pad.get(), GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM, &PadTap::on_event,
-                    new std::weak_ptr<PadTap>(weak_from_this()),
-                    [](gpointer data) { delete static_cast<std::weak_ptr<PadTap>*>(data); });
+  constexpr auto kEvents = static_cast<GstPadProbeType>(GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM |
+                                                        GST_PAD_PROBE_TYPE_EVENT_FLUSH);
+  constexpr auto kBuffers =
+      static_cast<GstPadProbeType>(GST_PAD_PROBE_TYPE_BUFFER | GST_PAD_PROBE_TYPE_BUFFER_LIST);
+  auto add = [&](GstPadProbeType type, GstPadProbeCallback callback) {
+    gst_pad_add_probe(pad.get(), type, callback, new std::weak_ptr<PadTap>(weak_from_this()),
+                      [](gpointer data) { delete static_cast<std::weak_ptr<PadTap>*>(data); });
+  };
+  add(kEvents, &PadTap::on_event);
+  add(kBuffers, &PadTap::on_buffer);
 }
 
-// A live source's buffers come at their time already: waiting once more would only add latency.
 GstPadProbeReturn PadTap::on_event(GstPad*, GstPadProbeInfo* info, gpointer data) {
   auto tap = static_cast<std::weak_ptr<PadTap>*>(data)->lock();
-  if (!tap || GST_EVENT_TYPE(GST_PAD_PROBE_INFO_EVENT(info)) != GST_EVENT_SEGMENT)
-    return GST_PAD_PROBE_OK;
+  if (!tap) return GST_PAD_PROBE_OK;
+  GstEventType type = GST_EVENT_TYPE(GST_PAD_PROBE_INFO_EVENT(info));
+  if (type == GST_EVENT_FLUSH_START) tap->on_flush();
+  if (type != GST_EVENT_SEGMENT) return GST_PAD_PROBE_OK;
+  // A live source's buffers come at their time already: waiting once more would only add latency.
   Ref<GstPad> inlet = adopt(gst_element_get_static_pad(tap->queue_.get(), "sink"));
   g_object_set(tap->appsink_.get(), "sync", !upstream_is_live(inlet.get()), nullptr);
   return GST_PAD_PROBE_OK;
+}
+
+GstPadProbeReturn PadTap::on_buffer(GstPad*, GstPadProbeInfo*, gpointer data) {
+  auto tap = static_cast<std::weak_ptr<PadTap>*>(data)->lock();
+  if (tap && tap->since_flush_ < 2 && ++tap->since_flush_ == 2) tap->set_async(false);
+  return GST_PAD_PROBE_OK;
+}
+
+// The pipeline begins a new time after a flush only if its sinks lose their state by it and wait
+// for the next buffer. Who has been given buffers may be waited for.
+void PadTap::on_flush() {
+  {
+    std::lock_guard lock(mutex_);
+    drained_ = true;  // what still waits for the end is not the end any more
+    drained_condition_.notify_all();
+  }
+  set_async(true);
+  since_flush_ = 0;
+}
+
+void PadTap::set_async(bool async) {
+  g_object_set(appsink_.get(), "async", static_cast<gboolean>(async), nullptr);
 }
 
 Ref<GstBuffer> PadTap::on_internal_timeline(GstBuffer* buffer, const GstSegment* segment) const {
@@ -114,6 +146,9 @@ Ref<GstBuffer> PadTap::on_internal_timeline(GstBuffer* buffer, const GstSegment*
   Ref<GstBuffer> copy = adopt(gst_buffer_copy(shared.get()));  // the memories are shared
   GST_BUFFER_PTS(copy.get()) = pts;
   GST_BUFFER_DTS(copy.get()) = dts;
+  if (GST_BUFFER_DURATION_IS_VALID(buffer) && segment->rate != 1)
+    GST_BUFFER_DURATION(copy.get()) = static_cast<GstClockTime>(
+        static_cast<double>(GST_BUFFER_DURATION(buffer)) / std::abs(segment->rate));
   return copy;
 }
 
@@ -127,7 +162,21 @@ void PadTap::on_sample(GstSample* sample) {
     std::lock_guard lock(mutex_);
     reached_end_ = false;
   }
-  if (auto moved = on_internal_timeline(buffer, segment)) track->feed(moved.get(), caps);
+  Ref<GstCaps> sent_as = presented(caps, segment->rate, *track);
+  if (!sent_as) return;
+  if (auto moved = on_internal_timeline(buffer, segment)) track->feed(moved.get(), sent_as.get());
+}
+
+Ref<GstCaps> PadTap::presented(GstCaps* caps, double rate, Track& track) {
+  if (caps != caps_.get() || rate != rate_) {
+    caps_ = retain(caps);
+    rate_ = rate;
+    std::string told = at_speed_.obstacle;
+    at_speed_ = at_speed(kind_, caps, rate);
+    if (!at_speed_.obstacle.empty() && at_speed_.obstacle != told)
+      track.report(Error{ErrorCode::not_supported, name_ + ": " + at_speed_.obstacle});
+  }
+  return at_speed_.caps;
 }
 
 void PadTap::on_end() {
@@ -143,6 +192,7 @@ void PadTap::on_end() {
 }
 
 void PadTap::set_track(std::shared_ptr<Track> track) {
+  if (track) set_async(false);
   std::lock_guard lock(mutex_);
   track_.swap(track);
   drain_cancelled_ = false;

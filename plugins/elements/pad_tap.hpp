@@ -8,12 +8,14 @@
 
 #include <gst/app/gstappsink.h>
 
+#include <atomic>
 #include <condition_variable>
 #include <memory>
 #include <mutex>
 #include <string>
 
 #include "common/result.hpp"
+#include "plugins/elements/playback_speed.hpp"
 #include "plugins/gst/gst_ref.hpp"
 #include "plugins/media/track.hpp"
 
@@ -51,14 +53,27 @@ class PadTap : public std::enable_shared_from_this<PadTap> {
   void connect_callbacks();
   void on_sample(GstSample* sample);
   void on_end();
+  void on_flush();
+  void set_async(bool async);
+  // What buffers of these caps are sent as; none: they are not.
+  Ref<GstCaps> presented(GstCaps* caps, double rate, Track& track);
   Ref<GstBuffer> on_internal_timeline(GstBuffer* buffer, const GstSegment* segment) const;
   static GstPadProbeReturn on_event(GstPad* pad, GstPadProbeInfo* info, gpointer data);
+  static GstPadProbeReturn on_buffer(GstPad* pad, GstPadProbeInfo* info, gpointer data);
 
   const std::string name_;
   const MediaKind kind_;
   Ref<GstElement> queue_;
   Ref<GstElement> appsink_;
   Ref<GstPad> ghost_;
+  // Buffers since a flush, as far as that matters: the second one has the first one's state behind
+  // it.
+  std::atomic<unsigned> since_flush_{2};
+  // The streaming thread.
+  Ref<GstCaps> caps_;  // of the last buffer, at rate_
+  double rate_ = 1;
+  AtSpeed at_speed_;
+
   mutable std::mutex mutex_;  // guards what follows; never held while calling out
   std::shared_ptr<Track> track_;
   std::condition_variable drained_condition_;

@@ -28,6 +28,10 @@ void MediaTrack::feed(GstBuffer* buffer, GstCaps* caps) {
       on_caps(caps);
     if (!accepts_) return;
     inspector = feeding_;
+    if (std::exchange(at_end_, false))
+      control_.post([weak = weak_from_this()] {
+        if (auto self = weak.lock()) self->resume();
+      });
   }
   if (inspector)
     inspector->push(buffer, caps);
@@ -90,6 +94,7 @@ void MediaTrack::end() {
   {
     std::lock_guard lock(input_mutex_);
     inspector = feeding_;
+    at_end_ = true;
   }
   if (inspector)
     inspector->end();
@@ -185,6 +190,12 @@ void MediaTrack::stop() {
   }
   drop_all(Error{ErrorCode::failed, "The stream has ended"});
   if (inspector_) inspector_->stop();
+}
+
+void MediaTrack::report(const Error& error) {
+  control_.post([weak = weak_from_this(), error] {
+    if (auto self = weak.lock()) self->warn(error);
+  });
 }
 
 void MediaTrack::warn(const Error& error) {

@@ -28,6 +28,7 @@ class MediaTrack : public Track, public std::enable_shared_from_this<MediaTrack>
   MediaKind kind() const override { return kind_; }
   void feed(GstBuffer* buffer, GstCaps* caps) override;
   void end() override;
+  void report(const Error& error) override;
   void set_clock(GstClock* clock) override;
   bool has_input() const override { return info_.known; }
   std::optional<Codec> encoded_input() const override { return info_.codec; }
@@ -62,6 +63,7 @@ class MediaTrack : public Track, public std::enable_shared_from_this<MediaTrack>
   void drop_all(const Error& error);
   GstClockTime now() const;
   void begin_drain();
+  void resume();
   void mark_ended(const std::string& name);
   void check_drained();
   void warn(const Error& error);
@@ -78,6 +80,7 @@ class MediaTrack : public Track, public std::enable_shared_from_this<MediaTrack>
   InputInfo input_kind_;
   std::shared_ptr<Inspector> feeding_;  // takes what is fed; null: raw_
   bool accepts_ = false;                // the caps are of a kind that we know
+  bool at_end_ = false;
 
   // Control thread.
   InputInfo info_;

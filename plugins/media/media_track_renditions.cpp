@@ -118,6 +118,12 @@ void MediaTrack::begin_drain() {
   check_drained();
 }
 
+void MediaTrack::resume() {
+  if (stopped_) return;
+  draining_ = false;
+  if (events_.resumed) events_.resumed();
+}
+
 void MediaTrack::mark_ended(const std::string& name) {
   auto found = renditions_.find(name);
   if (found == renditions_.end()) return;

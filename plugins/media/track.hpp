@@ -30,6 +30,8 @@ struct TrackSettings {
 struct TrackEvents {
   // What comes in is another kind of stream now (first caps, other codec, raw to encoded).
   std::function<void()> input_changed;
+  // What is fed begins anew after its end.
+  std::function<void()> resumed;
   // An encoder was passed over, a rendition failed: for a warning on the bus.
   std::function<void(const Error&)> warning;
   // All that was fed before end() has left the renditions.
@@ -55,6 +57,8 @@ class Track {
   virtual void feed(GstBuffer* buffer, GstCaps* caps) = 0;
   // Streaming thread: end of stream. feed() after it begins anew.
   virtual void end() = 0;
+  // Any thread: something is wrong with what the pad brings; for a warning on the bus.
+  virtual void report(const Error& error) = 0;
 
   // Sets the clock that running renditions and later ones use.
   virtual void set_clock(GstClock* clock) = 0;

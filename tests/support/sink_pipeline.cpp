@@ -148,7 +148,11 @@ std::string SinkPipeline::wait_for_warning(std::chrono::milliseconds patience) {
 }
 
 bool SinkPipeline::wait_for_end(std::chrono::milliseconds patience) {
-  return static_cast<bool>(wait_for_type(GST_MESSAGE_EOS, patience, any_message));
+  return wait_for_message(GST_MESSAGE_EOS, patience);
+}
+
+bool SinkPipeline::wait_for_message(GstMessageType type, std::chrono::milliseconds patience) {
+  return static_cast<bool>(wait_for_type(type, patience, any_message));
 }
 
 std::string SinkPipeline::text_of(GstMessage* message) {

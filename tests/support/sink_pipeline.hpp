@@ -41,6 +41,7 @@ class SinkPipeline {
   std::string wait_for_error(std::chrono::milliseconds patience = kPatience);
   std::string wait_for_warning(std::chrono::milliseconds patience = kPatience);
   bool wait_for_end(std::chrono::milliseconds patience = kPatience);
+  bool wait_for_message(GstMessageType type, std::chrono::milliseconds patience = kPatience);
 
   void drop_messages();
 
