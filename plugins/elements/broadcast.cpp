@@ -103,6 +103,7 @@ void Broadcast::stop(bool media_ended) {
     stopping_ = true;
     stream_update_.cancel();
     partial_wait_.cancel();
+    replay_wait_.cancel();
     renew_credentials_.cancel();
     caption_end_.cancel();
     for (auto& [id, session] : sessions_) {
@@ -154,8 +155,11 @@ std::shared_ptr<Track> Broadcast::make_track(const std::shared_ptr<PadTap>& tap)
     if (auto self = weak.lock()) self->events_.warning(error);
   };
   events.drained = [weak, weak_tap] {
-    if (auto self = weak.lock()) self->on_all_ended();
+    if (auto self = weak.lock()) self->on_track_ended();
     if (auto alive = weak_tap.lock()) alive->on_drained();
+  };
+  events.resumed = [weak] {
+    if (auto self = weak.lock()) self->on_track_resumed();
   };
   events.encoder_setup = [weak](const std::string& rendition, GstElement* encoder) {
     auto self = weak.lock();
@@ -194,6 +198,7 @@ void Broadcast::remove_tap(const std::shared_ptr<PadTap>& tap) {
       remove_viewer(id, "the last pad was released", true, std::nullopt);
     track->stop();
     update_stream();
+    on_track_ended();  // the pads that stay may have done so before
   });
 }
 
@@ -202,6 +207,7 @@ void Broadcast::on_input_changed(const std::string& name) {
   auto found = tracks_.find(name);
   if (found == tracks_.end()) return;
   GST_INFO("%s: %s", name.c_str(), found->second->describe_input().c_str());
+  if (!all_ended()) ended_ = false;
   admit_waiting();
   update_stream();
 }
@@ -211,16 +217,29 @@ bool Broadcast::tracks_ready() const {
                                          [](const auto& t) { return t.second->has_input(); });
 }
 
-void Broadcast::on_all_ended() {
+bool Broadcast::all_ended() const {
+  return !taps_.empty() && std::all_of(taps_.begin(), taps_.end(),
+                                       [](const auto& tap) { return tap.second->reached_end(); });
+}
+
+void Broadcast::on_track_ended() {
+  if (stopping_ || ended_ || !all_ended()) return;
+  replay_wait_ = control_->after(kReplayWait, [this] {
+    if (!all_ended()) return;
+    ended_ = true;
+    std::vector<std::string> ids;
+    for (auto& [id, session] : sessions_)
+      ids.push_back(id);
+    for (const std::string& id : ids)
+      remove_viewer(id, "the stream ended", true, std::nullopt);
+    update_stream();
+  });
+}
+
+void Broadcast::on_track_resumed() {
   if (stopping_) return;
-  for (auto& [name, tap] : taps_)
-    if (!tap->reached_end()) return;
-  std::vector<std::string> ids;
-  for (auto& [id, session] : sessions_)
-    ids.push_back(id);
-  for (const std::string& id : ids)
-    remove_viewer(id, "the stream ended", true, std::nullopt);
-  update_stream();
+  replay_wait_.cancel();
+  if (std::exchange(ended_, false)) update_stream();
 }
 
 // Announced with one track, the stream would be asked for again when the next one has its caps a
@@ -257,15 +276,12 @@ void Broadcast::update_stream() {
   info.name = settings_.stream;
   info.viewers = connected_viewers_;
   info.ice_servers = told_servers();
-  bool ended = !taps_.empty() && std::all_of(taps_.begin(), taps_.end(), [](const auto& tap) {
-    return tap.second->reached_end();
-  });
   for (auto& [name, track] : tracks_) {
     if (!track->has_input()) continue;
     auto& lines = track->kind() == MediaKind::video ? info.video : info.audio;
     lines.push_back(track->describe_input());
   }
-  info.live = clock_ && !ended && may_announce(!info.video.empty() || !info.audio.empty());
+  info.live = clock_ && !ended_ && may_announce(!info.video.empty() || !info.audio.empty());
   for (auto& way : ways_)
     way->signaler->set_stream(info);
 }

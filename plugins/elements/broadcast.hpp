@@ -24,6 +24,8 @@ namespace webcast {
 
 // What comes before every pad has its caps waits this long for the others.
 inline constexpr auto kTrackWait = std::chrono::milliseconds(1500);
+// Who plays a file again when it has ended keeps the viewers if it begins within this.
+inline constexpr auto kReplayWait = std::chrono::milliseconds(1500);
 
 // How the broadcast speaks to the world: bus messages and signals of the element.
 struct BroadcastEvents {  // any thread
@@ -106,7 +108,9 @@ class Broadcast : public std::enable_shared_from_this<Broadcast> {
   std::shared_ptr<Track> make_track(const std::shared_ptr<PadTap>& tap);
   void on_input_changed(const std::string& track);
   bool tracks_ready() const;
-  void on_all_ended();
+  void on_track_ended();
+  void on_track_resumed();
+  bool all_ended() const;
   void update_stream();
   std::vector<std::string> told_servers();
   bool may_announce(bool any_input);
@@ -122,6 +126,8 @@ class Broadcast : public std::enable_shared_from_this<Broadcast> {
   Ref<GstClock> clock_;
   Timer stream_update_;
   Timer partial_wait_;
+  Timer replay_wait_;
+  bool ended_ = false;  // and nobody began anew in time
   Timer renew_credentials_;
   bool has_captions_ = false;
   std::string caption_;  // that stands now

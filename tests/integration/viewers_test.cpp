@@ -234,4 +234,39 @@ TEST_F(Viewers, ALongPauseCostsNobodyHisPlace) {
   EXPECT_TRUE(receives(*viewer, 60));
 }
 
+// A second of pictures that are not live, from its start.
+bool rewind(GstElement* pipeline) {
+  return gst_element_seek(pipeline, 1, GST_FORMAT_TIME, GST_SEEK_FLAG_FLUSH, GST_SEEK_TYPE_SET, 0,
+                          GST_SEEK_TYPE_SET, GST_SECOND);
+}
+const std::string kRecorded =
+    "videotestsrc ! video/x-raw,width=320,height=240,framerate=30/1 ! " + kSink;
+
+TEST_F(Viewers, WhoPlaysAFileAgainAtItsEndKeepsThem) {
+  launch(kRecorded);
+  auto viewer = watch(url, {"--no-audio"});
+  ASSERT_TRUE(receives(*viewer, 1));
+  ASSERT_TRUE(rewind(sink->pipeline()));
+  for (int round = 0; round < 3; round++) {
+    ASSERT_TRUE(sink->wait_for_end());
+    ASSERT_TRUE(rewind(sink->pipeline()));
+  }
+  // More than one round has.
+  EXPECT_TRUE(receives(*viewer, 45));
+  EXPECT_EQ(sink->viewers(), 1u);
+}
+
+TEST_F(Viewers, AStreamThatBeginsAgainLongAfterItsEndIsLiveAgain) {
+  launch(kRecorded);
+  auto first = watch(url, {"--no-audio"});
+  ASSERT_TRUE(receives(*first, 1));
+  ASSERT_TRUE(rewind(sink->pipeline()));
+  auto removed = sink->wait_for("webcast-viewer-removed");
+  ASSERT_TRUE(removed);
+  EXPECT_EQ(field(*removed, "reason"), "the stream ended");
+  ASSERT_TRUE(rewind(sink->pipeline()));
+  auto second = watch(url, {"--no-audio"});
+  EXPECT_TRUE(receives(*second, 5));
+}
+
 }  // namespace
