@@ -139,7 +139,10 @@ Ref<GstBufferList> RtpRewriter::rewrite(const RtpFrame& frame) {
   for (guint i = 0; i < count; ++i) {
     GstBuffer* packet = gst_buffer_list_get(frame.packets.get(), i);
     if (i > 0) header = read_header(packet);
-    if (header.empty()) return nullptr;
+    if (header.empty()) {
+      next_sequence_ = static_cast<uint16_t>(next_sequence_ - count);  // none of them left
+      return nullptr;
+    }
     change_rtp_header(header, change_, mapping_.extension_ids);
     gst_buffer_list_add(list.get(), with_header(packet, header));
   }

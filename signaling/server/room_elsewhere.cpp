@@ -231,7 +231,7 @@ Outbox Room::lose_relay(const std::string& relay, Time now) {
 
 Outbox Room::undelivered(const std::string& relay, Outgoing outgoing, Time now) {
   Outbox out = lose_relay(relay, now);
-  out.push_back(std::move(outgoing));
+  if (has(outgoing.peer)) out.push_back(std::move(outgoing));
   route(out);
   return out;
 }

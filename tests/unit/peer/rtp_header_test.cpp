@@ -164,6 +164,18 @@ TEST(RtpRewriter, RefusesWhatIsNotRtp) {
   EXPECT_FALSE(rewriter.rewrite(frame));
 }
 
+TEST(RtpRewriter, LeavesNoGapForAFrameItRefused) {
+  RtpFormat format{.ssrc = 7};
+  FrameMaker maker(format);
+  RtpRewriter rewriter{RtpMapping{.ssrc = 9}};
+  auto before = packet(rewriter.rewrite(maker.make(true, GST_SECOND)), 2);
+  RtpFrame broken = maker.make(false, 2 * GST_SECOND);
+  gst_buffer_list_add(broken.packets.get(), gst_buffer_new_allocate(nullptr, 5, nullptr));
+  EXPECT_FALSE(rewriter.rewrite(broken));
+  auto after = packet(rewriter.rewrite(maker.make(false, 3 * GST_SECOND)), 0);
+  EXPECT_EQ(sequence(after), static_cast<uint16_t>(sequence(before) + 1));
+}
+
 TEST(RtpHeader, SurvivesAnyExtensionBytes) {
   std::array<uint8_t, 15> ids{};
   for (unsigned seed = 0; seed < 3000; ++seed) {
