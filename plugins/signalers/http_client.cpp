@@ -1,5 +1,8 @@
 #include "plugins/signalers/http_client.hpp"
 
+#include "common/connection.hpp"
+#include "plugins/signalers/public_address.hpp"
+
 namespace webcast {
 
 namespace {
@@ -31,10 +34,13 @@ struct HttpCall::Exchange {
   HttpReply reply{};
   HttpClient::Done done{};
   Ref<GSource> deadline{};
+  Connection network{};
+  bool went_astray = false;  // to an address that is not public, although it had to be
 
   using Self = std::shared_ptr<Exchange>;
   static void on_headers(GObject* source, GAsyncResult* result, gpointer data);
   static void on_part(GObject* source, GAsyncResult* result, gpointer data);
+  static void on_network(Exchange& self, int event, GIOStream* stream);
   static void read(const Self& self);
   void finish();
   void fail(GError* error);
@@ -45,6 +51,7 @@ void HttpCall::Exchange::finish() {
   deadline.reset();
   // Now, not with the call: until then the connection is of no use to another request.
   stream.reset();
+  network.disconnect();
   message.reset();
   if (auto function = std::exchange(done, nullptr)) function(reply);
 }
@@ -55,8 +62,20 @@ void HttpCall::Exchange::fail(GError* error) {
   reply.error = late ? "it did not answer in time" : error->message;
   if (g_error_matches(error, G_TLS_ERROR, G_TLS_ERROR_BAD_CERTIFICATE))
     reply.error = "its certificate is not trusted here (add its authority to the system's)";
+  if (went_astray)
+    reply.error = "it is on the internet and leads into a private network, which is not followed";
   g_error_free(error);
   finish();
+}
+
+// Here and not by the name before: what a name stands for may change between two look-ups.
+void HttpCall::Exchange::on_network(Exchange& self, int event, GIOStream* stream) {
+  if (event != G_SOCKET_CLIENT_CONNECTING || !G_IS_SOCKET_CONNECTION(stream)) return;
+  auto address =
+      adopt(g_socket_connection_get_remote_address(G_SOCKET_CONNECTION(stream), nullptr));
+  if (!address || is_public(address.get())) return;
+  self.went_astray = true;
+  g_cancellable_cancel(self.cancellable.get());
 }
 
 void HttpCall::Exchange::on_headers(GObject* source, GAsyncResult* result, gpointer data) {
@@ -67,6 +86,8 @@ void HttpCall::Exchange::on_headers(GObject* source, GAsyncResult* result, gpoin
   if (!self.stream) return self.fail(error);
   if (!self.done) return self.finish();
   self.reply.status = soup_message_get_status(self.message.get());
+  GSocketAddress* address = soup_message_get_remote_address(self.message.get());
+  self.reply.from_public = address && is_public(address);
   read_headers(self.reply, soup_message_get_response_headers(self.message.get()));
   read(*held);
 }
@@ -151,6 +172,9 @@ HttpCall HttpClient::send(const HttpRequest& request, Done done) {
 
   SoupMessage* message = exchange->message.get();
   soup_message_add_flags(message, SOUP_MESSAGE_NO_REDIRECT);
+  if (request.only_public)
+    exchange->network =
+        connect(message, "network-event", exchange, &HttpCall::Exchange::on_network);
   for (const auto& [name, value] : request.headers)
     soup_message_headers_replace(soup_message_get_request_headers(message), name.c_str(),
                                  value.c_str());

@@ -21,12 +21,14 @@ struct HttpRequest {
   std::string method{}, url{};
   std::map<std::string, std::string> headers{};
   std::string type{}, body{};  // no type: no body
+  bool only_public = false;    // not to an address of this machine or its networks
 };
 
 struct HttpReply {
   unsigned status = 0;  // 0: none came; `error` says why
   std::string error{};
   std::map<std::string, std::string> headers{};  // names in lower case; several as a list
+  bool from_public = false;                      // address, see public_address.hpp
   std::string body{};
   std::string header(const std::string& name) const;
 };

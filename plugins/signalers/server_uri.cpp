@@ -34,6 +34,10 @@ std::string why_unreachable(const std::string& what, const GError* error, unsign
   if (g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CONNECTION_REFUSED))
     return "nothing listens there: start it, or check host and port";
   if (error && error->domain == G_RESOLVER_ERROR) return "its name is not known: check the host";
+  if (status / 100 == 3)
+    return "it leads elsewhere (" + std::to_string(status) +
+           "), which is not followed: let location name the address where the " + what +
+           " itself is, wss instead of ws for example";
   if (status != 0 || (error && error->domain == SOUP_WEBSOCKET_ERROR))
     return "what listens there is no " + what + ": check the location";
   return "it does not answer: check host, port and network";

@@ -93,6 +93,8 @@ void WebsocketLink::Core::open() {
     talk_->state("connecting");
   }
   auto message = adopt(soup_message_new_from_uri("GET", settings_.uri.get()));
+  // What the handshake carries is for the host that the user named.
+  soup_message_add_flags(message.get(), SOUP_MESSAGE_NO_REDIRECT);
   talk_->prepare(soup_message_get_request_headers(message.get()));
   cancellable_ = adopt(g_cancellable_new());
   set_deadline();

@@ -99,8 +99,10 @@ void WhipSignaler::begin() {
   current_ = unguessable_uuid();
   Attempt& attempt = attempts_[current_];
   const AccessSettings& access = context_.access;
-  attempt.client = std::make_shared<WhipClient>(
-      *http_, url_, plays() ? access.view_token : access.publish_token, client_events(current_));
+  WhipToken token = plays() ? WhipToken{access.view_token, "view-token"}
+                            : WhipToken{access.publish_token, "publish-token"};
+  attempt.client = std::make_shared<WhipClient>(*http_, url_, std::move(token),
+                                                client_events(current_));
   attempt.gathering = std::make_unique<Gathering>(
       context_.control,
       [client = attempt.client](const std::string& offer) { client->offer(offer); });
@@ -115,6 +117,9 @@ WhipClientEvents WhipSignaler::client_events(const std::string& session) {
     };
   };
   WhipClientEvents events;
+  events.warned = [weak = weak_from_this()](const Error& error) {
+    if (auto self = weak.lock()) self->warn(error);
+  };
   events.ready = bound(&WhipSignaler::on_ready);
   events.answered = bound(&WhipSignaler::on_answered);
   events.failed = bound(&WhipSignaler::on_failed);

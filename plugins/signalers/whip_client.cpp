@@ -38,18 +38,34 @@ std::string first_line(const std::string& body, const std::string& token) {
   return text && !tells && !line.empty() ? " It says: " + line : "";
 }
 
-Error refusal(const HttpReply& reply, const std::string& token) {
-  auto its_words = [&] { return first_line(reply.body, token); };
+HttpHeaders headers_of(const WhipToken& token) {
+  if (token.value.empty()) return {};
+  return {{"Authorization", "Bearer " + token.value}};
+}
+
+}  // namespace
+
+// One, for what this client is and showed.
+std::string WhipClient::remedy() const {
+  std::string property = token_.property;
+  if (token_.value.empty()) return "set " + property + " to the token that it asks for";
+  if (!credentials_.are_for(url_))
+    return "it leads to " + origin_of(url_) + ", which is not shown the " + property +
+           " of another server: let location name that address, if you trust it";
+  return "it does not take the " + property + " that is set; it may be for something else, or have "
+         "expired";
+}
+
+Error WhipClient::refusal(const HttpReply& reply) const {
+  auto its_words = [&] { return first_line(reply.body, token_.value); };
   std::string status = " (" + std::to_string(reply.status) + ")";
   switch (reply.status) {
     case 0:
       return {ErrorCode::failed, "The server cannot be reached: " + reply.error + "."};
     case 401:
     case 403:
-      return {ErrorCode::refused, "The server refuses us" + status +
-                                      ": set publish-token (WHIP) or view-token (WHEP) to the "
-                                      "token that it asks for." +
-                                      its_words()};
+      return {ErrorCode::refused,
+              "The server refuses us" + status + ": " + remedy() + "." + its_words()};
     case 404:
     case 405:
       return {ErrorCode::not_found,
@@ -73,16 +89,18 @@ Error refusal(const HttpReply& reply, const std::string& token) {
   return {ErrorCode::failed, "The server failed" + status + "." + its_words()};
 }
 
-}  // namespace
-
-WhipClient::WhipClient(HttpClient& http, std::string url, std::string token,
-                       WhipClientEvents events)
-    : http_(http), url_(std::move(url)), token_(std::move(token)), events_(std::move(events)) {}
+WhipClient::WhipClient(HttpClient& http, std::string url, WhipToken token, WhipClientEvents events)
+    : http_(http),
+      url_(std::move(url)),
+      token_(std::move(token)),
+      credentials_(url_, headers_of(token_)),
+      events_(std::move(events)) {}
 
 HttpRequest WhipClient::request(const std::string& method, const std::string& url) const {
-  HttpRequest request{.method = method, .url = url};
-  if (!token_.empty()) request.headers["Authorization"] = "Bearer " + token_;
-  return request;
+  return {.method = method,
+          .url = url,
+          .headers = credentials_.headers(url),
+          .only_public = is_public_};
 }
 
 void WhipClient::start() {
@@ -97,11 +115,25 @@ void WhipClient::ask_options() {
 
 void WhipClient::on_options(const HttpReply& reply) {
   if (reply.status == 0) return fail(reply);
+  is_public_ |= reply.from_public;
   if (follow(reply)) return ask_options();
   // A server without OPTIONS names its ICE servers too late for us, or has none.
   auto servers = reply.status / 100 == 2 ? read_links(reply.header("link"))
                                          : std::vector<IceServer>();
-  events_.ready(servers);
+  if (!is_public_ || servers.empty()) return events_.ready(servers);
+  search_ = std::make_unique<PublicServers>(
+      std::move(servers), [weak = weak_from_this()](const PublicServers::Found& found) {
+        if (auto self = weak.lock()) self->on_found(found);
+      });
+}
+
+void WhipClient::on_found(const PublicServers::Found& found) {
+  if (!found.refused.empty())
+    events_.warned({ErrorCode::refused,
+                    "The server is on the internet and names an ICE server in a private network (" +
+                        found.refused.front() +
+                        "), which is not used. If it is yours, set stun-server or turn-servers."});
+  events_.ready(found.servers);
 }
 
 void WhipClient::offer(const std::string& sdp) {
@@ -149,7 +181,7 @@ bool WhipClient::follow(const HttpReply& reply) {
 
 void WhipClient::fail(const HttpReply& reply) {
   auto held = shared_from_this();
-  events_.failed({refusal(reply, token_), retry_after(reply)});
+  events_.failed({refusal(reply), retry_after(reply)});
 }
 
 void WhipClient::add_candidate(const std::string& mid, const std::string& candidate) {

@@ -12,7 +12,8 @@
 
 #include "common/result.hpp"
 #include "plugins/signalers/http_client.hpp"
-#include "signaling/server/link_header.hpp"
+#include "plugins/signalers/origin.hpp"
+#include "plugins/signalers/public_address.hpp"
 
 namespace webcast {
 
@@ -23,6 +24,8 @@ struct WhipFailure {
 
 // None after the client is gone. A handler may drop the client.
 struct WhipClientEvents {
+  // Something is not as it should be, and the session goes on.
+  std::function<void(const Error&)> warned;
   // Before the offer is made, because libnice takes no servers later.
   std::function<void(const std::vector<IceServer>&)> ready;
   std::function<void(const std::string& sdp)> answered;
@@ -32,10 +35,15 @@ struct WhipClientEvents {
   std::function<void()> lost;
 };
 
+// For Authorization: Bearer, at the origin of the URL alone. Never logged.
+struct WhipToken {
+  std::string value{};  // empty: none is sent
+  const char* property = "publish-token";  // that sets it
+};
+
 class WhipClient : public std::enable_shared_from_this<WhipClient> {
  public:
-  // `token`: for Authorization: Bearer; empty: none is sent. Never logged.
-  WhipClient(HttpClient& http, std::string url, std::string token, WhipClientEvents events);
+  WhipClient(HttpClient& http, std::string url, WhipToken token, WhipClientEvents events);
 
   void start();
   void offer(const std::string& sdp);
@@ -50,6 +58,7 @@ class WhipClient : public std::enable_shared_from_this<WhipClient> {
   void ask_options();
   void post();
   void on_options(const HttpReply& reply);
+  void on_found(const PublicServers::Found& found);
   void on_posted(const HttpReply& reply);
   void on_created(const HttpReply& reply);
   void patch();
@@ -57,10 +66,13 @@ class WhipClient : public std::enable_shared_from_this<WhipClient> {
   // Where a 307 or 308 leads, if it is one of ours to follow.
   bool follow(const HttpReply& reply);
   void fail(const HttpReply& reply);
+  Error refusal(const HttpReply& reply) const;
+  std::string remedy() const;
 
   HttpClient& http_;
   std::string url_;
-  const std::string token_;
+  const WhipToken token_;
+  const Credentials credentials_;
   WhipClientEvents events_;
   std::string offer_{}, ufrag_{}, password_{};
   std::string resource_{}, etag_{};
@@ -70,6 +82,8 @@ class WhipClient : public std::enable_shared_from_this<WhipClient> {
   std::vector<Waiting> candidates_;
   unsigned redirections_ = 0;
   bool patches_ = true, patched_ = false, created_ = false;
+  bool is_public_ = false;  // the server that the user named: it leads us nowhere in private networks
+  std::unique_ptr<PublicServers> search_{};
   HttpCall call_{}, patch_call_{};
 };
 

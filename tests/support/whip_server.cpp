@@ -22,8 +22,7 @@ WhipServer::WhipServer(WhipHabits habits) : habits_(std::move(habits)) {
     soup_server_add_handler(soup_.get(), nullptr, &WhipServer::on_request, this, nullptr);
     // Not soup_server_listen(): libsoup 3.2.3 leaks a socket for each connection of its own.
     service_ = adopt(g_socket_service_new());
-    auto loopback = adopt(g_inet_address_new_loopback(G_SOCKET_FAMILY_IPV4));
-    auto any = adopt(g_inet_socket_address_new(loopback.get(), 0));
+    auto any = adopt(g_inet_socket_address_new_from_string(habits_.address.c_str(), 0));
     GSocketAddress* bound = nullptr;
     g_socket_listener_add_address(G_SOCKET_LISTENER(service_.get()), any.get(),
                                   G_SOCKET_TYPE_STREAM, G_SOCKET_PROTOCOL_TCP, nullptr, &bound,
@@ -100,7 +99,7 @@ void WhipServer::on_request(SoupServer*, SoupServerMessage* message, const char*
 void WhipServer::on_post(SoupServerMessage* message) {
   if (habits_.redirections > 0) {
     habits_.redirections--;
-    set_header(message, "Location", "/elsewhere");
+    set_header(message, "Location", habits_.redirect_to);
     return set_status(message, habits_.redirect_status);
   }
   if (++posts_ <= habits_.refusals) {

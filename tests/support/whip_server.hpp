@@ -20,6 +20,7 @@
 namespace webcast::test {
 
 struct WhipHabits {
+  std::string address = "127.0.0.1";
   unsigned options_status = 204;
   std::string link{};           // in the reply to OPTIONS
   unsigned post_status = 201;   // of the first `refusals` POSTs; then 201
@@ -28,6 +29,7 @@ struct WhipHabits {
   std::string retry_after{};
   unsigned redirections = 0;    // POSTs (and OPTIONS) that are led elsewhere
   unsigned redirect_status = 307;
+  std::string redirect_to = "/elsewhere";
   std::string location = "/session/1";
   std::string etag = "\"tag\"";
   unsigned patch_status = 204;
@@ -55,7 +57,10 @@ class WhipServer {
 
   uint16_t port() const { return port_; }
   std::string location(const std::string& path = "/whip/live") const {
-    return "whip://127.0.0.1:" + std::to_string(port_) + path;
+    return "whip://" + habits_.address + ":" + std::to_string(port_) + path;
+  }
+  std::string url(const std::string& path) const {
+    return "http://" + habits_.address + ":" + std::to_string(port_) + path;
   }
   // The next request with that method; those before it are dropped.
   std::optional<WhipRequest> next(const std::string& method,
