@@ -39,7 +39,8 @@ Result<void> Broadcast::start() {
 Result<void> Broadcast::open_way(const std::string& location, const MakeSignaler& make) {
   auto way = std::make_unique<Way>();
   way->location = shown_location(location);
-  auto signaler = make(SignalerContext{*control_, settings_.access, signaler_events(way.get())});
+  auto signaler = make(SignalerContext{*control_, settings_.access, signaler_events(way.get()),
+                                       SignalerRole::producer, settings_.outgoing});
   if (!signaler) return signaler.error();
   way->signaler = std::move(*signaler);
   if (auto* manual = dynamic_cast<ManualSignaler*>(way->signaler.get())) manual_ = manual;

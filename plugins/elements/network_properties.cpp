@@ -1,10 +1,36 @@
 #include "plugins/elements/network_properties.hpp"
 
 #include "plugins/elements/property_values.hpp"
+#include "plugins/signalers/location.hpp"
 
 namespace webcast {
+namespace {
 
-bool set_network_property(IceSettings& ice, AccessSettings& access, guint id, const GValue* value) {
+HttpHeaders headers_of(const GValue* value) {
+  HttpHeaders headers;
+  const GstStructure* structure = gst_value_get_structure(value);
+  auto add = [](GQuark name, const GValue* field, gpointer data) -> gboolean {
+    // gst-launch-1.0 makes numbers of digits.
+    char* text =
+        G_VALUE_HOLDS_STRING(field) ? g_value_dup_string(field) : gst_value_serialize(field);
+    (*static_cast<HttpHeaders*>(data))[g_quark_to_string(name)] = text ? text : "";
+    g_free(text);
+    return TRUE;
+  };
+  if (structure) gst_structure_foreach(structure, add, &headers);
+  return headers;
+}
+
+std::vector<std::string> redacted(std::vector<std::string> locations) {
+  for (std::string& location : locations)
+    location = redacted_location(location);
+  return locations;
+}
+
+}  // namespace
+
+bool set_network_property(const NetworkSettings& settings, guint id, const GValue* value) {
+  auto& [ice, access, outgoing] = settings;
   switch (id) {
     case kStunServer:
       ice.stun_server = string_of(value);
@@ -45,19 +71,28 @@ bool set_network_property(IceSettings& ice, AccessSettings& access, guint id, co
     case kTlsKey:
       access.tls_key = string_of(value);
       return true;
+    case kCaFile:
+      outgoing.ca_file = string_of(value);
+      return true;
+    case kInsecureTls:
+      outgoing.insecure_tls = g_value_get_boolean(value);
+      return true;
+    case kHeaders:
+      outgoing.headers = headers_of(value);
+      return true;
     default:
       return false;
   }
 }
 
-bool get_network_property(const IceSettings& ice, const AccessSettings& access, guint id,
-                          GValue* value) {
+bool get_network_property(const NetworkSettings& settings, guint id, GValue* value) {
+  auto& [ice, access, outgoing] = settings;
   switch (id) {
     case kStunServer:
       set_string_or_null(value, ice.stun_server);
       return true;
     case kTurnServers:
-      set_strings(value, ice.turn_servers);
+      set_strings(value, redacted(ice.turn_servers));
       return true;
     case kIceTransportPolicy:
       g_value_set_enum(value, ice.relay_only);
@@ -83,6 +118,12 @@ bool get_network_property(const IceSettings& ice, const AccessSettings& access, 
     case kTlsKey:
       set_string_or_null(value, access.tls_key);
       return true;
+    case kCaFile:
+      set_string_or_null(value, outgoing.ca_file);
+      return true;
+    case kInsecureTls:
+      g_value_set_boolean(value, outgoing.insecure_tls);
+      return true;
     default:
       return false;
   }
@@ -92,7 +133,8 @@ void install_network_properties(Installer install) {
   install.string(kStunServer, "stun-server", "STUN server",
                  "STUN server as stun://host:port (none: not used)", nullptr);
   install.list(kTurnServers, "turn-servers", "TURN servers",
-               "TURN servers, each as turn(s)://user:password@host:port (empty: none)",
+               "TURN servers, each as turn(s)://user:password@host:port (empty: none). Reads give "
+               "*** in place of user and password",
                "TURN server", "turn(s)://user:password@host:port");
   install.string(kTurnSecret, "turn-secret", "TURN secret",
                  "Secret shared with turn-servers (coturn: use-auth-secret): each peer's "
@@ -123,6 +165,21 @@ void install_network_properties(Installer install) {
                  nullptr);
   install.string(kTlsKey, "tls-key", "TLS key",
                  "PEM file with the private key of tls-certificate (none: http and ws)", nullptr);
+  install.string(kCaFile, "ca-file", "Authorities",
+                 "PEM file with the certificates of the authorities that are trusted, in place of "
+                 "the system's, where location goes out by TLS (none: the system's)",
+                 nullptr);
+  install.toggle(kInsecureTls, "insecure-tls", "Insecure TLS",
+                 "Whether any certificate will do where location goes out by TLS: true (whoever is "
+                 "on the way can pose as the server) or false",
+                 false);
+  g_object_class_install_property(
+      install.gobject_class, kHeaders,
+      g_param_spec_boxed("headers", "Headers",
+                         "HTTP headers for the servers that location names, such as "
+                         "headers,X-Api-Key=abc: sent to the location's own scheme, host and port "
+                         "alone, wherever the server leads (none: no further ones). Never logged",
+                         GST_TYPE_STRUCTURE, kWriteOnly));
 }
 
 }  // namespace webcast

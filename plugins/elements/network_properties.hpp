@@ -60,14 +60,23 @@ enum NetworkProperty : guint {
   kAllowOrigins,
   kTlsCertificate,
   kTlsKey,
+  kCaFile,
+  kInsecureTls,
+  kHeaders,
+};
+
+// Where the values of the network's properties go.
+struct NetworkSettings {
+  IceSettings& ice;
+  AccessSettings& access;
+  OutgoingSettings& outgoing;
 };
 
 // All but the tokens.
 void install_network_properties(Installer install);
 
 // False: not one of the network's.
-bool set_network_property(IceSettings& ice, AccessSettings& access, guint id, const GValue* value);
-bool get_network_property(const IceSettings& ice, const AccessSettings& access, guint id,
-                          GValue* value);
+bool set_network_property(const NetworkSettings& settings, guint id, const GValue* value);
+bool get_network_property(const NetworkSettings& settings, guint id, GValue* value);
 
 }  // namespace webcast

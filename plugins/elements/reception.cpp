@@ -41,7 +41,7 @@ Result<void> Reception::open_way(const std::string& location, const MakeSignaler
   auto way = std::make_unique<Way>();
   way->location = shown_location(location);
   auto signaler = make(SignalerContext{*control_, settings_.access, signaler_events(way.get()),
-                                       SignalerRole::consumer});
+                                       SignalerRole::consumer, settings_.outgoing});
   if (!signaler) return signaler.error();
   way->signaler = std::move(*signaler);
   if (auto* manual = dynamic_cast<ManualSignaler*>(way->signaler.get())) manual_ = manual;

@@ -87,21 +87,29 @@ static Result<void> check_manual(const std::vector<std::string>& locations, Sign
 Result<CheckedSettings> check_common(const std::string& location, const std::string& stream,
                                      const std::string& video_codecs,
                                      const std::string& audio_codecs, const IceSettings& ice,
-                                     const AccessSettings& access, SignalerRole role) {
+                                     const WaySettings& ways) {
   if (!is_stream_name(stream))
     return invalid("stream: \"" + stream +
                    "\" is not a stream name; use 1 to 64 letters, digits, '.', '_' or '-'");
   auto locations = split_locations(location);
   if (!locations) return locations.error();
-  if (auto ok = check_manual(*locations, role); !ok) return ok.error();
+  if (auto ok = check_manual(*locations, ways.role); !ok) return ok.error();
   auto video = parse_codecs(video_codecs, MediaKind::video, "video-codecs");
   if (!video) return video.error();
   auto audio = parse_codecs(audio_codecs, MediaKind::audio, "audio-codecs");
   if (!audio) return audio.error();
   if (auto ok = check_ice(ice); !ok) return ok.error();
+  const AccessSettings& access = ways.access;
   if (access.tls_certificate.empty() != access.tls_key.empty())
     return invalid("tls-certificate and tls-key belong together: set both, or neither");
-  return CheckedSettings{*locations, *video, *audio};
+  std::string token = ways.shown_token().empty() ? "" : shown_token_property(ways.role);
+  if (auto ok = check_outgoing(ways.outgoing, token); !ok) return ok.error();
+  CheckedSettings checked{*locations, *video, *audio};
+  if (ways.outgoing.insecure_tls)
+    checked.warnings.push_back(
+        "insecure-tls is set: whoever is on the way to the server can pose as it, get the token "
+        "and change what is sent. Set ca-file to the authority of its certificate instead.");
+  return checked;
 }
 
 }  // namespace webcast

@@ -16,11 +16,21 @@ struct CheckedSettings {
   std::vector<std::string> locations;
   std::vector<Codec> video_preference;
   std::vector<Codec> audio_preference;
+  std::vector<std::string> warnings{};  // that do not keep it from starting
+};
+// How others come to the element, and it to servers.
+struct WaySettings {
+  const AccessSettings& access;
+  const OutgoingSettings& outgoing;
+  SignalerRole role;
+  const std::string& shown_token() const {
+    return role == SignalerRole::producer ? access.publish_token : access.view_token;
+  }
 };
 Result<CheckedSettings> check_common(const std::string& location, const std::string& stream,
                                      const std::string& video_codecs,
                                      const std::string& audio_codecs, const IceSettings& ice,
-                                     const AccessSettings& access, SignalerRole role);
+                                     const WaySettings& ways);
 
 // Whether descriptions are carried by hand there.
 bool is_manual(const std::string& location);

@@ -4,6 +4,7 @@
 #include "plugins/elements/network_properties.hpp"
 #include "plugins/elements/property_values.hpp"
 #include "plugins/elements/webcast_sink.hpp"
+#include "plugins/signalers/location.hpp"
 
 namespace webcast {
 namespace {
@@ -26,6 +27,10 @@ enum Property {
   kStats,
   kManualOffer,
 };
+
+NetworkSettings network_of(SinkSettings& settings) {
+  return {settings.peer.ice, settings.access, settings.outgoing};
+}
 
 bool set_media_property(SinkSettings& settings, guint id, const GValue* value) {
   switch (id) {
@@ -74,7 +79,7 @@ bool set_media_property(SinkSettings& settings, guint id, const GValue* value) {
 bool get_media_property(const SinkSettings& settings, guint id, GValue* value) {
   switch (id) {
     case kLocation:
-      g_value_set_string(value, settings.location.c_str());
+      g_value_set_string(value, redacted_locations(settings.location).c_str());
       return true;
     case kSignaler:
       g_value_set_object(value, settings.signaler.get());
@@ -118,7 +123,7 @@ void set_property(GObject* object, guint id, const GValue* value, GParamSpec* ps
   SinkState& state = *WEBCAST_SINK(object)->state;
   std::lock_guard lock(state.mutex);
   if (!set_media_property(state.settings, id, value) &&
-      !set_network_property(state.settings.peer.ice, state.settings.access, id, value))
+      !set_network_property(network_of(state.settings), id, value))
     G_OBJECT_WARN_INVALID_PROPERTY_ID(object, id, pspec);
 }
 
@@ -139,7 +144,7 @@ void get_property(GObject* object, guint id, GValue* value, GParamSpec* pspec) {
   }
   std::lock_guard lock(state.mutex);
   if (!get_media_property(state.settings, id, value) &&
-      !get_network_property(state.settings.peer.ice, state.settings.access, id, value))
+      !get_network_property(network_of(state.settings), id, value))
     G_OBJECT_WARN_INVALID_PROPERTY_ID(object, id, pspec);
 }
 
@@ -151,7 +156,8 @@ void install_media_properties(Installer install) {
                  "whip(s)://HOST/PATH publishes to a WHIP server; janus(s)://HOST:PORT/ROOM (with "
                  "?pin=, &secret=, &token= where they are asked for) publishes into a Janus "
                  "VideoRoom; manual: makes an offer that is carried by hand (manual-offer, "
-                 "set-answer). Takes effect at the next READY to PAUSED",
+                 "set-answer). Reads give *** in place of users, passwords and what stands behind "
+                 "a ?",
                  "listen://127.0.0.1:8080");
   g_object_class_install_property(
       install.gobject_class, kSignaler,
@@ -212,8 +218,9 @@ void install_sink_properties(GObjectClass* gobject_class) {
                  "Bearer (none: everybody may watch). Never logged",
                  nullptr, kWriteOnly);
   install.string(kPublishToken, "publish-token", "Publish token",
-                 "What is shown to the server that a whip:// location names, as Authorization: "
-                 "Bearer (none: nothing). Never logged",
+                 "What is shown to the server that a whip(s):// or ws(s):// location names, as "
+                 "Authorization: Bearer, unless the location has a ?token= (none: nothing). Never "
+                 "logged",
                  nullptr, kWriteOnly);
   install.number(kViewers, "viewers", "Viewers", "How many viewers are connected now (0 and up)", 0,
                  G_MAXUINT, 0, kReadOnly);

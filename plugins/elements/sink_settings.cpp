@@ -4,8 +4,8 @@ namespace webcast {
 
 Result<CheckedSettings> check_settings(const SinkSettings& settings) {
   return check_common(settings.location, settings.stream, settings.video_codecs,
-                      settings.audio_codecs, settings.peer.ice, settings.access,
-                      SignalerRole::producer);
+                      settings.audio_codecs, settings.peer.ice,
+                      {settings.access, settings.outgoing, SignalerRole::producer});
 }
 
 }  // namespace webcast

@@ -26,6 +26,7 @@ struct SinkSettings {
   TrackSettings track{};
   PeerSettings peer{};
   AccessSettings access{};
+  OutgoingSettings outgoing{};
 };
 
 // The error names the property and the remedy.

@@ -4,6 +4,7 @@
 #include "plugins/elements/network_properties.hpp"
 #include "plugins/elements/property_values.hpp"
 #include "plugins/elements/webcast_src.hpp"
+#include "plugins/signalers/location.hpp"
 
 namespace webcast {
 namespace {
@@ -22,6 +23,10 @@ enum Property {
   kStats,
   kManualAnswer,
 };
+
+NetworkSettings network_of(SourceSettings& settings) {
+  return {settings.ice, settings.access, settings.outgoing};
+}
 
 bool set_media_property(SourceSettings& settings, guint id, const GValue* value) {
   switch (id) {
@@ -62,7 +67,7 @@ bool set_media_property(SourceSettings& settings, guint id, const GValue* value)
 bool get_media_property(const SourceSettings& settings, guint id, GValue* value) {
   switch (id) {
     case kLocation:
-      g_value_set_string(value, settings.location.c_str());
+      g_value_set_string(value, redacted_locations(settings.location).c_str());
       return true;
     case kSignaler:
       g_value_set_object(value, settings.signaler.get());
@@ -97,7 +102,7 @@ void set_property(GObject* object, guint id, const GValue* value, GParamSpec* ps
   SourceState& state = *WEBCAST_SRC(object)->state;
   std::lock_guard lock(state.mutex);
   if (!set_media_property(state.settings, id, value) &&
-      !set_network_property(state.settings.ice, state.settings.access, id, value))
+      !set_network_property(network_of(state.settings), id, value))
     G_OBJECT_WARN_INVALID_PROPERTY_ID(object, id, pspec);
 }
 
@@ -113,7 +118,7 @@ void get_property(GObject* object, guint id, GValue* value, GParamSpec* pspec) {
   }
   std::lock_guard lock(state.mutex);
   if (!get_media_property(state.settings, id, value) &&
-      !get_network_property(state.settings.ice, state.settings.access, id, value))
+      !get_network_property(network_of(state.settings), id, value))
     G_OBJECT_WARN_INVALID_PROPERTY_ID(object, id, pspec);
 }
 
@@ -125,8 +130,8 @@ void install_media_properties(Installer install) {
                  "whep(s)://HOST/PATH plays from a WHEP server; janus(s)://HOST:PORT/ROOM (with "
                  "?pin=, &secret=, &token= where they are asked for) takes the feed of the "
                  "stream's name from a Janus VideoRoom; manual:, alone, answers an offer that is "
-                 "carried by hand (set-offer, manual-answer). Takes effect at the next READY to "
-                 "PAUSED",
+                 "carried by hand (set-offer, manual-answer). Reads give *** in place of users, "
+                 "passwords and what stands behind a ?",
                  "listen://127.0.0.1:8080");
   g_object_class_install_property(
       install.gobject_class, kSignaler,
@@ -178,8 +183,9 @@ void install_source_properties(GObjectClass* gobject_class) {
                  "Bearer (none: whoever reaches the listener may publish). Never logged",
                  nullptr, kWriteOnly);
   install.string(kViewToken, "view-token", "View token",
-                 "What a whep(s):// server is shown, as Authorization: Bearer (none: nothing). "
-                 "Never logged",
+                 "What is shown to the server that a whep(s):// or ws(s):// location names, as "
+                 "Authorization: Bearer, unless the location has a ?token= (none: nothing). Never "
+                 "logged",
                  nullptr, kWriteOnly);
   g_object_class_install_property(
       gobject_class, kStats,

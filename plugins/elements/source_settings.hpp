@@ -24,11 +24,13 @@ struct SourceSettings {
   bool messages = false;
   IceSettings ice{};
   AccessSettings access{};
+  OutgoingSettings outgoing{};
 };
 
 inline Result<CheckedSettings> check_settings(const SourceSettings& settings) {
   return check_common(settings.location, settings.stream, settings.video_codecs,
-                      settings.audio_codecs, settings.ice, settings.access, SignalerRole::consumer);
+                      settings.audio_codecs, settings.ice,
+                      {settings.access, settings.outgoing, SignalerRole::consumer});
 }
 
 }  // namespace webcast

@@ -19,7 +19,7 @@ char* get_uri(GstURIHandler* handler) {
   std::lock_guard lock(state.mutex);
   auto location = parse_location(state.settings.location);
   bool is_ours = location && g_strv_contains(kProtocols, location->scheme.c_str());
-  return is_ours ? g_strdup(state.settings.location.c_str()) : nullptr;
+  return is_ours ? g_strdup(redacted_locations(state.settings.location).c_str()) : nullptr;
 }
 
 bool take_uri(SourceState& state, std::string uri, GError** error) {

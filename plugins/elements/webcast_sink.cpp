@@ -153,6 +153,8 @@ bool start(WebcastSink* self) {
     post_error(GST_ELEMENT(self), checked.error());
     return false;
   }
+  for (const std::string& sentence : checked->warnings)
+    post_warning(GST_ELEMENT(self), {ErrorCode::invalid_argument, sentence});
   auto broadcast = Broadcast::create(std::move(settings), *checked, sink_events(self));
   for (auto& [name, tap] : taps)
     broadcast->add_tap(tap);

@@ -88,6 +88,8 @@ bool start(WebcastSrc* self) {
     post_error(GST_ELEMENT(self), checked.error());
     return false;
   }
+  for (const std::string& sentence : checked->warnings)
+    post_warning(GST_ELEMENT(self), {ErrorCode::invalid_argument, sentence});
   std::string stream = settings.stream;
   auto reception =
       Reception::create(GST_ELEMENT(self), std::move(settings), *checked, events_of(self, stream));

@@ -61,7 +61,9 @@ void HttpCall::Exchange::fail(GError* error) {
   reply.status = 0;
   reply.error = late ? "it did not answer in time" : error->message;
   if (g_error_matches(error, G_TLS_ERROR, G_TLS_ERROR_BAD_CERTIFICATE))
-    reply.error = "its certificate is not trusted here (add its authority to the system's)";
+    reply.error =
+        "its certificate is not trusted here (name its authority in ca-file, or add it to the "
+        "system's)";
   if (went_astray)
     reply.error = "it is on the internet and leads into a private network, which is not followed";
   g_error_free(error);
@@ -135,10 +137,8 @@ void HttpCall::cancel() {
   g_cancellable_cancel(exchange->cancellable.get());
 }
 
-HttpClient::HttpClient(std::chrono::seconds patience)
-    : patience_(patience), session_(adopt(soup_session_new())) {
-  soup_session_set_user_agent(session_.get(), "gst-webcast/" WEBCAST_VERSION);
-}
+HttpClient::HttpClient(OutgoingHttp outgoing, std::chrono::seconds patience)
+    : outgoing_(std::move(outgoing)), patience_(patience), session_(outgoing_.make_session()) {}
 
 HttpClient::~HttpClient() {
   soup_session_abort(session_.get());
@@ -171,7 +171,7 @@ HttpCall HttpClient::send(const HttpRequest& request, Done done) {
   if (!exchange->message) return HttpCall(exchange);
 
   SoupMessage* message = exchange->message.get();
-  soup_message_add_flags(message, SOUP_MESSAGE_NO_REDIRECT);
+  outgoing_.prepare(message);
   if (request.only_public)
     exchange->network =
         connect(message, "network-event", exchange, &HttpCall::Exchange::on_network);
@@ -188,14 +188,15 @@ HttpCall HttpClient::send(const HttpRequest& request, Done done) {
   return HttpCall(exchange);
 }
 
-void HttpClient::send_and_wait(const std::vector<HttpRequest>& requests,
+void HttpClient::send_and_wait(const OutgoingHttp& outgoing,
+                               const std::vector<HttpRequest>& requests,
                                std::chrono::milliseconds patience) {
   if (requests.empty()) return;
   GMainContext* context = g_main_context_new();
   g_main_context_push_thread_default(context);
   {
-    HttpClient client(std::chrono::duration_cast<std::chrono::seconds>(patience) +
-                      std::chrono::seconds(1));
+    HttpClient client(outgoing, std::chrono::duration_cast<std::chrono::seconds>(patience) +
+                                    std::chrono::seconds(1));
     size_t open = requests.size();
     std::vector<HttpCall> calls;
     for (const HttpRequest& request : requests)

@@ -14,12 +14,13 @@
 #include <vector>
 
 #include "common/ref.hpp"
+#include "plugins/signalers/outgoing.hpp"
 
 namespace webcast {
 
 struct HttpRequest {
   std::string method{}, url{};
-  std::map<std::string, std::string> headers{};
+  HttpHeaders headers{};
   std::string type{}, body{};  // no type: no body
   bool only_public = false;    // not to an address of this machine or its networks
 };
@@ -51,7 +52,8 @@ class HttpCall {
 
 class HttpClient {
  public:
-  explicit HttpClient(std::chrono::seconds patience = std::chrono::seconds(10));
+  explicit HttpClient(OutgoingHttp outgoing,
+                      std::chrono::seconds patience = std::chrono::seconds(10));
   ~HttpClient();
 
   using Done = std::function<void(const HttpReply&)>;
@@ -59,10 +61,11 @@ class HttpClient {
 
   // Sends them all, and waits until they are answered or the time is up: for the end, when
   // nobody can wait for a callback any more. Any thread.
-  static void send_and_wait(const std::vector<HttpRequest>& requests,
+  static void send_and_wait(const OutgoingHttp& outgoing, const std::vector<HttpRequest>& requests,
                             std::chrono::milliseconds patience);
 
  private:
+  const OutgoingHttp outgoing_;
   std::chrono::seconds patience_;
   Ref<SoupSession> session_;
 };

@@ -13,8 +13,10 @@ class JanusSignaler : public Signaler {
   ~JanusSignaler() override { stop(); }
 
   Result<void> start(const StreamInfo& stream) override {
+    auto outgoing = OutgoingHttp::load(context_.outgoing);
+    if (!outgoing) return outgoing.error();
     presence_ = JanusPresence::create(address_, context_);
-    presence_->open(stream);
+    presence_->open(stream, std::move(*outgoing));
     return {};
   }
   void stop() override {

@@ -129,9 +129,10 @@ void JanusTalk::end() {
 
 class JanusLinkImpl : public JanusLink {
  public:
-  JanusLinkImpl(const JanusAddress& address, JanusLinkEvents events)
+  JanusLinkImpl(const JanusAddress& address, OutgoingHttp outgoing, JanusLinkEvents events)
       : talk_(std::make_shared<JanusTalk>(address, std::move(events))),
-        link_({"webcast-janus", address.uri, "janus-protocol", kMaxJanusBytes}, talk_) {
+        link_({"webcast-janus", address.uri, "janus-protocol", kMaxJanusBytes, std::move(outgoing)},
+              talk_) {
     talk_->use(&link_);
     link_.start();
   }
@@ -154,8 +155,9 @@ class JanusLinkImpl : public JanusLink {
 
 }  // namespace
 
-std::unique_ptr<JanusLink> JanusLink::open(const JanusAddress& address, JanusLinkEvents events) {
-  return std::make_unique<JanusLinkImpl>(address, std::move(events));
+std::unique_ptr<JanusLink> JanusLink::open(const JanusAddress& address, OutgoingHttp outgoing,
+                                           JanusLinkEvents events) {
+  return std::make_unique<JanusLinkImpl>(address, std::move(outgoing), std::move(events));
 }
 
 }  // namespace webcast

@@ -11,6 +11,7 @@
 
 #include "common/result.hpp"
 #include "plugins/signalers/janus_address.hpp"
+#include "plugins/signalers/outgoing.hpp"
 #include "signaling/protocol/janus_message.hpp"
 
 namespace webcast {
@@ -27,7 +28,8 @@ struct JanusLinkEvents {  // on the link's thread, which they must not block; no
 
 class JanusLink {
  public:
-  static std::unique_ptr<JanusLink> open(const JanusAddress& address, JanusLinkEvents events);
+  static std::unique_ptr<JanusLink> open(const JanusAddress& address, OutgoingHttp outgoing,
+                                         JanusLinkEvents events);
   virtual ~JanusLink() = default;
 
   // Any thread; the session and the secrets are filled in. Between connections it waits (bounded),

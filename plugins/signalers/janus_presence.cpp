@@ -47,9 +47,9 @@ JanusLinkEvents JanusPresence::link_events() {
   return events;
 }
 
-void JanusPresence::open(const StreamInfo& stream) {
+void JanusPresence::open(const StreamInfo& stream, OutgoingHttp outgoing) {
   stream_ = stream;
-  link_ = JanusLink::open(address_, link_events());
+  link_ = JanusLink::open(address_, std::move(outgoing), link_events());
 }
 
 void JanusPresence::close() {

@@ -24,7 +24,7 @@ class JanusPresence : public std::enable_shared_from_this<JanusPresence> {
       : address_(address), control_(context.control), events_(context.events) {}
   virtual ~JanusPresence() = default;
 
-  void open(const StreamInfo& stream);
+  void open(const StreamInfo& stream, OutgoingHttp outgoing);
   void close();
   virtual void update(const StreamInfo& stream) { stream_ = stream; }
   // Our offer, or our answer.

@@ -46,6 +46,37 @@ std::string shown_location(const std::string& location) {
   return shown;
 }
 
+std::string redacted_location(const std::string& location) {
+  // What is none may be the rest of a secret with a comma in it.
+  if (!parse_location(location)) return location.empty() ? "" : "***";
+  size_t query = std::min(location.find_first_of("?#"), location.size());
+  std::string shown = location.substr(0, query);
+  size_t start = shown.find("://");
+  start = start == std::string::npos ? 0 : start + 3;
+  size_t at = shown.rfind('@', shown.find('/', start));
+  if (at != std::string::npos && at >= start) shown.replace(start, at - start, "***");
+  size_t end = std::min(location.find('#', query), location.size());
+  while (query < end) {
+    size_t next = std::min(location.find('&', query + 1), end);
+    size_t equals = location.find('=', query);
+    shown += equals < next ? location.substr(query, equals + 1 - query) : location.substr(query, 1);
+    shown += "***";
+    query = next;
+  }
+  return shown;
+}
+
+std::string redacted_locations(const std::string& locations) {
+  std::string shown;
+  for (size_t start = 0; start <= locations.size();) {
+    size_t comma = std::min(locations.find(',', start), locations.size());
+    shown += (start == 0 ? "" : ",") +
+             redacted_location(trimmed(locations.substr(start, comma - start)));
+    start = comma + 1;
+  }
+  return shown;
+}
+
 Result<std::vector<std::string>> split_locations(const std::string& locations) {
   std::vector<std::string> parts;
   size_t start = 0;

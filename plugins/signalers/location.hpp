@@ -18,4 +18,9 @@ Result<Location> parse_location(const std::string& text);
 // What messages and logs may have of a location: no query, where a token may stand, and no user.
 std::string shown_location(const std::string& location);
 
+// What reads of a property give: "***" in place of each user, password and value behind a "?".
+std::string redacted_location(const std::string& location);
+// The same of several, as the property location has them.
+std::string redacted_locations(const std::string& locations);
+
 }  // namespace webcast

@@ -1,6 +1,7 @@
 // Origins: scheme, host and port of a URL, and what may be shown there. Pure.
 #pragma once
 
+#include <algorithm>
 #include <map>
 #include <string>
 
@@ -18,6 +19,12 @@ class Credentials {
       : origin_(origin_of(url)), headers_(std::move(headers)) {}
   bool are_for(const std::string& url) const {
     return !origin_.empty() && origin_of(url) == origin_;
+  }
+  // Whether a text holds one of the values.
+  bool are_told_by(const std::string& text) const {
+    return std::any_of(headers_.begin(), headers_.end(), [&](const auto& header) {
+      return !header.second.empty() && text.find(header.second) != std::string::npos;
+    });
   }
   // For a request to `url`.
   HttpHeaders headers(const std::string& url) const {

@@ -1,6 +1,7 @@
 #include "plugins/signalers/relay_client.hpp"
 
-#include <set>
+#include <algorithm>
+#include <map>
 
 #include "common/backoff.hpp"
 #include "plugins/signalers/relay_address.hpp"
@@ -19,10 +20,10 @@ constexpr BackoffSettings kAskAgain{std::chrono::seconds(1), std::chrono::second
 // What the link's messages find as long as the signaler runs. Control thread.
 class RelayPresence : public std::enable_shared_from_this<RelayPresence> {
  public:
-  RelayPresence(ControlThread& control, SignalerEvents events, SignalerRole role)
-      : control_(control), events_(std::move(events)), role_(role) {}
+  explicit RelayPresence(const SignalerContext& context)
+      : control_(context.control), events_(context.events), role_(context.role) {}
 
-  Result<void> open(const std::string& location, const StreamInfo& stream);
+  void open(RelayAddress address, OutgoingHttp outgoing, const StreamInfo& stream);
   void close() { link_->close(); }
   void update(const StreamInfo& stream);
   void end(const std::string& session, std::optional<std::string> error);
@@ -39,6 +40,8 @@ class RelayPresence : public std::enable_shared_from_this<RelayPresence> {
   void on(const Message& message);
   void on_started(const SessionRequest& request);
   void on_producer(const std::string& peer, bool produces, const std::string& meta);
+  void replace_lost();
+  void tell_page();
   void ask();
   void ask_later();
   void forget(const std::string& session);
@@ -49,15 +52,19 @@ class RelayPresence : public std::enable_shared_from_this<RelayPresence> {
   ControlThread& control_;
   SignalerEvents events_;
   const SignalerRole role_;
-  std::string shown_;
+  RelayAddress address_;
   StreamInfo stream_;
-  // A session outlives the connection, and the relay: its media flows from here to the viewer.
-  std::set<std::string> sessions_;
+  // And the producer that was asked for it; none: the other side began. A session outlives the
+  // connection, and the relay: its media flows from here to the viewer.
+  std::map<std::string, std::string> sessions_;
+  bool told_page_ = false;
   bool connected_ = false;
   std::string refusal_;
   Timer say_again_;
   // Of a consumer: who has the stream now, and who was asked for it.
   std::string producer_, asked_;
+  // Whom the relay lost, on this connection, while its session went on.
+  std::string lost_;
   unsigned attempt_ = 0, refusals_ = 0;
   Timer ask_again_;
   std::unique_ptr<RelayLink> link_;
@@ -90,15 +97,10 @@ RelayLinkEvents RelayPresence::link_events() {
   return events;
 }
 
-Result<void> RelayPresence::open(const std::string& location, const StreamInfo& stream) {
-  auto address = parse_relay_address(location);
-  if (!address) return address.error();
-  shown_ = address->shown;
+void RelayPresence::open(RelayAddress address, OutgoingHttp outgoing, const StreamInfo& stream) {
+  address_ = std::move(address);
   stream_ = stream;
-  auto link = RelayLink::open(location, link_events());
-  if (!link) return link.error();
-  link_ = std::move(*link);
-  return {};
+  link_ = RelayLink::open(address_, std::move(outgoing), link_events());
 }
 
 void RelayPresence::update(const StreamInfo& stream) {
@@ -134,9 +136,18 @@ void RelayPresence::on_connected(bool ours) {
   say_status();
   producer_.clear();
   asked_.clear();
+  lost_.clear();
   if (!is_producer() && ours) say_taker();
+  if (is_producer() && ours) tell_page();
   if (!is_producer()) link_->send(ListRequest{});
   events_.state("connected", "");
+}
+
+// GStreamer's relay has no pages.
+void RelayPresence::tell_page() {
+  if (std::exchange(told_page_, true)) return;
+  std::string page = relay_page(address_, "watch/" + stream_.name);
+  if (!page.empty()) events_.info("Watch at " + page);
 }
 
 void RelayPresence::on(const Message& message) {
@@ -178,7 +189,8 @@ void RelayPresence::on_ended(const std::string& session, const std::string& reas
 }
 
 void RelayPresence::on_started(const SessionRequest& request) {
-  sessions_.insert(request.session);
+  // Without a visitor it was we who asked.
+  sessions_[request.session] = request.visitor ? "" : request.viewer;
   events_.session_requested(request);
 }
 
@@ -186,11 +198,33 @@ void RelayPresence::on_producer(const std::string& peer, bool produces, const st
   if (is_producer()) return;
   if (produces && read_stream_meta(meta).name == stream_.name) {
     producer_ = peer;
-    ask();
-  } else if (peer == producer_) {
-    producer_.clear();
-    asked_.clear();
+    if (lost_ == peer) lost_.clear();
+  } else {
+    bool is_theirs = std::any_of(sessions_.begin(), sessions_.end(),
+                                 [&](const auto& session) { return session.second == peer; });
+    if (is_theirs) lost_ = peer;
+    if (peer == producer_) {
+      producer_.clear();
+      asked_.clear();
+    }
   }
+  replace_lost();
+  ask();
+}
+
+// A publisher whose process was killed says no goodbye: the relay saw its connection break, and
+// here is another of that name. Without it the session goes on, for its media may.
+void RelayPresence::replace_lost() {
+  if (lost_.empty() || producer_.empty() || lost_ == producer_) return;
+  std::string lost = std::exchange(lost_, "");
+  auto found = std::find_if(sessions_.begin(), sessions_.end(),
+                            [&](const auto& session) { return session.second == lost; });
+  if (found == sessions_.end()) return;
+  std::string session = found->first;
+  sessions_.erase(found);
+  attempt_ = 0;
+  link_->send(EndSessionV1_1{session, std::nullopt});
+  events_.session_ended(session, "The publisher was lost, and one of that name came.");
 }
 
 // Whoever sends now is over first.
@@ -226,7 +260,7 @@ void RelayPresence::on_refused(const std::string& details) {
 
 void RelayPresence::on_status_refused(const std::string& details) {
   if (std::exchange(refusal_, details) != details) {
-    std::string sentence = "The relay " + shown_ + " says: " + details;
+    std::string sentence = "The relay " + address_.shown + " says: " + details;
     if (is_producer())
       events_.warning({ErrorCode::refused, sentence});
     else
@@ -254,14 +288,18 @@ void RelayPresence::end(const std::string& session, std::optional<std::string> e
 
 class RelaySignaler : public Signaler {
  public:
-  RelaySignaler(std::string location, SignalerContext context)
-      : location_(std::move(location)), context_(std::move(context)) {}
+  RelaySignaler(RelayAddress address, SignalerContext context)
+      : address_(std::move(address)), context_(std::move(context)) {}
   ~RelaySignaler() override { stop(); }
 
   Result<void> start(const StreamInfo& stream) override {
-    auto presence = std::make_shared<RelayPresence>(context_.control, context_.events, context_.role);
-    if (auto opened = presence->open(location_, stream); !opened) return opened;
-    presence_ = std::move(presence);
+    auto settings = context_.outgoing;
+    if (address_.token_from == address_.token_property)
+      settings.headers = with_bearer(std::move(settings.headers), context_.shown_token());
+    auto outgoing = OutgoingHttp::load(settings);
+    if (!outgoing) return outgoing.error();
+    presence_ = std::make_shared<RelayPresence>(context_);
+    presence_->open(address_, std::move(*outgoing), stream);
     return {};
   }
   void stop() override {
@@ -283,7 +321,7 @@ class RelaySignaler : public Signaler {
   }
 
  private:
-  std::string location_;
+  const RelayAddress address_;
   SignalerContext context_;
   std::shared_ptr<RelayPresence> presence_;
 };
@@ -292,9 +330,11 @@ class RelaySignaler : public Signaler {
 
 Result<std::unique_ptr<Signaler>> make_relay_signaler(const std::string& location,
                                                       SignalerContext context) {
-  auto address = parse_relay_address(location);
+  auto address = parse_relay_address(location, shown_token_property(context.role),
+                                     !context.shown_token().empty());
   if (!address) return address.error();
-  return std::unique_ptr<Signaler>(std::make_unique<RelaySignaler>(location, std::move(context)));
+  return std::unique_ptr<Signaler>(
+      std::make_unique<RelaySignaler>(std::move(*address), std::move(context)));
 }
 
 }  // namespace webcast

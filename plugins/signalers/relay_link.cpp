@@ -2,7 +2,6 @@
 
 #include <deque>
 
-#include "plugins/signalers/relay_address.hpp"
 #include "plugins/signalers/websocket_link.hpp"
 #include "signaling/protocol/codec.hpp"
 
@@ -89,9 +88,10 @@ void RelayTalk::send(const Message& message) {
 
 class RelayLinkImpl : public RelayLink {
  public:
-  RelayLinkImpl(RelayAddress address, RelayLinkEvents events)
+  RelayLinkImpl(const RelayAddress& address, OutgoingHttp outgoing, RelayLinkEvents events)
       : talk_(std::make_shared<RelayTalk>(address, std::move(events))),
-        link_({"webcast-relay", address.uri, nullptr, 2 * kMaxMessageBytes}, talk_) {
+        link_({"webcast-relay", address.uri, nullptr, 2 * kMaxMessageBytes, std::move(outgoing)},
+              talk_) {
     talk_->use(&link_);
     link_.start();
   }
@@ -108,12 +108,9 @@ class RelayLinkImpl : public RelayLink {
 
 }  // namespace
 
-Result<std::unique_ptr<RelayLink>> RelayLink::open(const std::string& location,
-                                                   RelayLinkEvents events) {
-  auto address = parse_relay_address(location);
-  if (!address) return address.error();
-  return std::unique_ptr<RelayLink>(
-      std::make_unique<RelayLinkImpl>(std::move(*address), std::move(events)));
+std::unique_ptr<RelayLink> RelayLink::open(const RelayAddress& address, OutgoingHttp outgoing,
+                                           RelayLinkEvents events) {
+  return std::make_unique<RelayLinkImpl>(address, std::move(outgoing), std::move(events));
 }
 
 }  // namespace webcast

@@ -11,6 +11,8 @@
 #include <string>
 
 #include "common/result.hpp"
+#include "plugins/signalers/outgoing.hpp"
+#include "plugins/signalers/relay_address.hpp"
 #include "signaling/protocol/message.hpp"
 
 namespace webcast {
@@ -28,9 +30,9 @@ struct RelayLinkEvents {  // on the link's thread, which they must not block; no
 
 class RelayLink {
  public:
-  // `location`: ws:// or wss://. An error is one of the address; that nobody is there is none.
-  static Result<std::unique_ptr<RelayLink>> open(const std::string& location,
-                                                 RelayLinkEvents events);
+  // That nobody is there is no error. `outgoing`: with the token that is shown.
+  static std::unique_ptr<RelayLink> open(const RelayAddress& address, OutgoingHttp outgoing,
+                                         RelayLinkEvents events);
   virtual ~RelayLink() = default;
 
   // Any thread. Between connections it waits (bounded), and goes out if the relay still knows us.
@@ -38,6 +40,5 @@ class RelayLink {
   // What was sent leaves, then a goodbye; bounded. Not on the link's thread. Idempotent.
   virtual void close() = 0;
 };
-
 
 }  // namespace webcast

@@ -29,8 +29,8 @@ Result<Ref<GUri>> parse_server_uri(const std::string& location, const ServerKind
 
 std::string why_unreachable(const std::string& what, const GError* error, unsigned status) {
   if (error && error->domain == G_TLS_ERROR)
-    return "its certificate is not trusted here: install its authority's certificate on this "
-           "machine, or use the name that the certificate is for";
+    return "its certificate is not trusted here: name its authority's certificate in ca-file, "
+           "install that on this machine, or use the name that the certificate is for";
   if (g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CONNECTION_REFUSED))
     return "nothing listens there: start it, or check host and port";
   if (error && error->domain == G_RESOLVER_ERROR) return "its name is not known: check the host";

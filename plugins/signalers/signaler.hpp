@@ -14,6 +14,7 @@
 
 #include "common/control_thread.hpp"
 #include "common/result.hpp"
+#include "plugins/signalers/outgoing.hpp"
 #include "signaling/protocol/message.hpp"  // kStreamFull, kNotAuthorized, Visitor
 
 namespace webcast {
@@ -33,8 +34,9 @@ struct StreamInfo {
 
 // Who may come in, and how the listener speaks. Secrets: never logged.
 struct AccessSettings {
-  std::string view_token{};     // of a producer; what a consumer shows to a WHEP server
-  std::string publish_token{};  // of a consumer; what a producer shows to a WHIP server
+  // Each is asked for by one role, and shown to the servers that locations name by the other.
+  std::string view_token{};     // asked for by a producer, shown by a consumer
+  std::string publish_token{};  // the other way round
   std::vector<std::string> allow_origins{};
   std::string tls_certificate{}, tls_key{};  // PEM files
 };
@@ -87,11 +89,21 @@ class Signaler {
 // What we are on the wire: who sends media, or who receives it.
 enum class SignalerRole { producer, consumer };
 
+// The property whose token is shown to servers in that role.
+inline const char* shown_token_property(SignalerRole role) {
+  return role == SignalerRole::producer ? "publish-token" : "view-token";
+}
+
 struct SignalerContext {
   ControlThread& control;
   AccessSettings access{};
   SignalerEvents events{};
   SignalerRole role = SignalerRole::producer;
+  OutgoingSettings outgoing{};
+
+  const std::string& shown_token() const {
+    return role == SignalerRole::producer ? access.publish_token : access.view_token;
+  }
 };
 
 // The signaler for one location; the error names the location, the cause and the remedy.

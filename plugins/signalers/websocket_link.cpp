@@ -89,13 +89,15 @@ class WebsocketLink::Core : public std::enable_shared_from_this<Core> {
 void WebsocketLink::Core::open() {
   if (ended_) return;
   if (!session_) {
-    session_ = adopt(soup_session_new());
+    session_ = settings_.outgoing.make_session();
     talk_->state("connecting");
   }
   auto message = adopt(soup_message_new_from_uri("GET", settings_.uri.get()));
-  // What the handshake carries is for the host that the user named.
-  soup_message_add_flags(message.get(), SOUP_MESSAGE_NO_REDIRECT);
-  talk_->prepare(soup_message_get_request_headers(message.get()));
+  settings_.outgoing.prepare(message.get());
+  SoupMessageHeaders* headers = soup_message_get_request_headers(message.get());
+  for (const auto& [name, value] : settings_.outgoing.headers())
+    soup_message_headers_replace(headers, name.c_str(), value.c_str());
+  talk_->prepare(headers);
   cancellable_ = adopt(g_cancellable_new());
   set_deadline();
   const char* protocols[] = {settings_.protocol, nullptr};

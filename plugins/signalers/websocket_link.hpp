@@ -12,6 +12,7 @@
 #include <string_view>
 
 #include "common/control_thread.hpp"
+#include "plugins/signalers/outgoing.hpp"
 #include "plugins/signalers/server_uri.hpp"
 
 namespace webcast {
@@ -37,6 +38,7 @@ struct WebsocketSettings {
   Ref<GUri> uri{};          // ws:// or wss://
   const char* protocol = nullptr;
   size_t longest_message = 0;  // bytes
+  OutgoingHttp outgoing{};
 };
 
 class WebsocketLink {

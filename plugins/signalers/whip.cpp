@@ -66,6 +66,7 @@ class WhipSignaler : public Signaler, public std::enable_shared_from_this<WhipSi
   const std::string location_, url_;
   SignalerContext context_;
   StreamInfo stream_;
+  OutgoingHttp outgoing_;
   std::unique_ptr<HttpClient> http_;
   Attempts attempts_;  // the current one, and the one that it is to replace while that flows
   std::string current_;
@@ -77,7 +78,10 @@ class WhipSignaler : public Signaler, public std::enable_shared_from_this<WhipSi
 };
 
 Result<void> WhipSignaler::start(const StreamInfo& stream) {
-  http_ = std::make_unique<HttpClient>();
+  auto outgoing = OutgoingHttp::load(context_.outgoing);
+  if (!outgoing) return outgoing.error();
+  outgoing_ = std::move(*outgoing);
+  http_ = std::make_unique<HttpClient>(outgoing_);
   StreamInfo known = stream;
   known.live |= plays();  // whether there is anything to play, the server knows
   set_stream(known);
@@ -98,10 +102,8 @@ void WhipSignaler::begin() {
   retry_.cancel();
   current_ = unguessable_uuid();
   Attempt& attempt = attempts_[current_];
-  const AccessSettings& access = context_.access;
-  WhipToken token = plays() ? WhipToken{access.view_token, "view-token"}
-                            : WhipToken{access.publish_token, "publish-token"};
-  attempt.client = std::make_shared<WhipClient>(*http_, url_, std::move(token),
+  WhipToken token{context_.shown_token(), shown_token_property(context_.role)};
+  attempt.client = std::make_shared<WhipClient>(*http_, url_, std::move(token), outgoing_.headers(),
                                                 client_events(current_));
   attempt.gathering = std::make_unique<Gathering>(
       context_.control,
@@ -260,7 +262,7 @@ void WhipSignaler::stop() {
   current_.clear();
   leaving_.clear();
   http_.reset();
-  HttpClient::send_and_wait(std::exchange(goodbyes_, {}), kGoodbyePatience);
+  HttpClient::send_and_wait(outgoing_, std::exchange(goodbyes_, {}), kGoodbyePatience);
 }
 
 // The element's side of it: what the signaler's own callbacks hold weakly.

@@ -29,18 +29,15 @@ std::chrono::seconds retry_after(const HttpReply& reply) {
   return std::chrono::seconds(std::clamp<gint64>(seconds, 0, kLongestRetryAfter));
 }
 
-// What the server says, as far as it can be shown: it may repeat the token.
-std::string first_line(const std::string& body, const std::string& token) {
+// What the server says, as far as it can be shown: it may repeat what it was shown.
+std::string first_line(const std::string& body, const std::string& token,
+                       const Credentials& credentials) {
   std::string line = body.substr(0, std::min({body.find('\n'), body.find('\r'), size_t{200}}));
   bool text = g_utf8_validate_len(line.data(), line.size(), nullptr) &&
               std::none_of(line.begin(), line.end(), [](char c) { return g_ascii_iscntrl(c); });
-  bool tells = !token.empty() && body.find(token) != std::string::npos;
+  bool tells =
+      (!token.empty() && body.find(token) != std::string::npos) || credentials.are_told_by(body);
   return text && !tells && !line.empty() ? " It says: " + line : "";
-}
-
-HttpHeaders headers_of(const WhipToken& token) {
-  if (token.value.empty()) return {};
-  return {{"Authorization", "Bearer " + token.value}};
 }
 
 }  // namespace
@@ -52,12 +49,13 @@ std::string WhipClient::remedy() const {
   if (!credentials_.are_for(url_))
     return "it leads to " + origin_of(url_) + ", which is not shown the " + property +
            " of another server: let location name that address, if you trust it";
-  return "it does not take the " + property + " that is set; it may be for something else, or have "
+  return "it does not take the " + property +
+         " that is set; it may be for something else, or have "
          "expired";
 }
 
 Error WhipClient::refusal(const HttpReply& reply) const {
-  auto its_words = [&] { return first_line(reply.body, token_.value); };
+  auto its_words = [&] { return first_line(reply.body, token_.value, credentials_); };
   std::string status = " (" + std::to_string(reply.status) + ")";
   switch (reply.status) {
     case 0:
@@ -89,11 +87,12 @@ Error WhipClient::refusal(const HttpReply& reply) const {
   return {ErrorCode::failed, "The server failed" + status + "." + its_words()};
 }
 
-WhipClient::WhipClient(HttpClient& http, std::string url, WhipToken token, WhipClientEvents events)
+WhipClient::WhipClient(HttpClient& http, std::string url, WhipToken token,
+                       const HttpHeaders& headers, WhipClientEvents events)
     : http_(http),
       url_(std::move(url)),
       token_(std::move(token)),
-      credentials_(url_, headers_of(token_)),
+      credentials_(url_, with_bearer(headers, token_.value)),
       events_(std::move(events)) {}
 
 HttpRequest WhipClient::request(const std::string& method, const std::string& url) const {

@@ -37,13 +37,15 @@ struct WhipClientEvents {
 
 // For Authorization: Bearer, at the origin of the URL alone. Never logged.
 struct WhipToken {
-  std::string value{};  // empty: none is sent
+  std::string value{};                     // empty: none is sent
   const char* property = "publish-token";  // that sets it
 };
 
 class WhipClient : public std::enable_shared_from_this<WhipClient> {
  public:
-  WhipClient(HttpClient& http, std::string url, WhipToken token, WhipClientEvents events);
+  // `headers`: beside the token, for the same origin.
+  WhipClient(HttpClient& http, std::string url, WhipToken token, const HttpHeaders& headers,
+             WhipClientEvents events);
 
   void start();
   void offer(const std::string& sdp);
@@ -82,7 +84,8 @@ class WhipClient : public std::enable_shared_from_this<WhipClient> {
   std::vector<Waiting> candidates_;
   unsigned redirections_ = 0;
   bool patches_ = true, patched_ = false, created_ = false;
-  bool is_public_ = false;  // the server that the user named: it leads us nowhere in private networks
+  bool is_public_ =
+      false;  // the server that the user named: it leads us nowhere in private networks
   std::unique_ptr<PublicServers> search_{};
   HttpCall call_{}, patch_call_{};
 };

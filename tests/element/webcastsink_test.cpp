@@ -302,4 +302,33 @@ TEST(WebcastSink, AHarnessMayPushIntoIt) {
   gst_harness_teardown(harness);
 }
 
+TEST(WebcastSink, ReadsAndDumpsHoldNoSecret) {
+  auto element = adopt(gst_parse_launch(
+      "webcastsink location=\"listen://:1,wss://h/?token=s3cret\" view-token=s3cret "
+      "publish-token=s3cret turn-secret=s3cret headers=\"headers,X-Key=s3cret\" "
+      "turn-servers=\"<\\\"turn://u:s3cret@h:1\\\">\"",
+      nullptr));
+  ASSERT_TRUE(element);
+  guint count = 0;
+  GParamSpec** specs = g_object_class_list_properties(G_OBJECT_GET_CLASS(element.get()), &count);
+  for (guint i = 0; i < count; i++) {
+    if (!(specs[i]->flags & G_PARAM_READABLE)) continue;
+    GValue value = G_VALUE_INIT;
+    g_value_init(&value, specs[i]->value_type);
+    g_object_get_property(G_OBJECT(element.get()), specs[i]->name, &value);
+    char* text = g_strdup_value_contents(&value);
+    EXPECT_EQ(std::string(text).find("s3cret"), std::string::npos) << specs[i]->name;
+    g_free(text);
+    g_value_unset(&value);
+  }
+  g_free(specs);
+  char* dump = gst_debug_bin_to_dot_data(GST_BIN(element.get()), GST_DEBUG_GRAPH_SHOW_FULL_PARAMS);
+  EXPECT_EQ(std::string(dump).find("s3cret"), std::string::npos);
+  g_free(dump);
+  char* location = nullptr;
+  g_object_get(element.get(), "location", &location, nullptr);
+  EXPECT_STREQ(location, "listen://:1,wss://h/?token=***");
+  g_free(location);
+}
+
 }  // namespace

@@ -86,6 +86,8 @@ void WhipServer::on_request(SoupServer*, SoupServerMessage* message, const char*
     set_status(message, self.habits_.options_status);
   } else if (method == "POST") {
     self.on_post(message);
+  } else if (method == "GET" && self.habits_.redirections > 0) {
+    self.redirect(message);
   } else if (method == "PATCH" && self.habits_.patch_hangs) {
     soup_server_message_pause(message);
   } else if (method == "PATCH") {
@@ -96,12 +98,14 @@ void WhipServer::on_request(SoupServer*, SoupServerMessage* message, const char*
   }
 }
 
+void WhipServer::redirect(SoupServerMessage* message) {
+  habits_.redirections--;
+  set_header(message, "Location", habits_.redirect_to);
+  set_status(message, habits_.redirect_status);
+}
+
 void WhipServer::on_post(SoupServerMessage* message) {
-  if (habits_.redirections > 0) {
-    habits_.redirections--;
-    set_header(message, "Location", habits_.redirect_to);
-    return set_status(message, habits_.redirect_status);
-  }
+  if (habits_.redirections > 0) return redirect(message);
   if (++posts_ <= habits_.refusals) {
     set_header(message, "Retry-After", habits_.retry_after);
     soup_server_message_set_response(message, "text/plain", SOUP_MEMORY_COPY,

@@ -27,7 +27,7 @@ struct WhipHabits {
   unsigned refusals = 0;
   std::string refusal = "No, says the test";
   std::string retry_after{};
-  unsigned redirections = 0;    // POSTs (and OPTIONS) that are led elsewhere
+  unsigned redirections = 0;  // POSTs, or GETs, that are led elsewhere
   unsigned redirect_status = 307;
   std::string redirect_to = "/elsewhere";
   std::string location = "/session/1";
@@ -73,6 +73,7 @@ class WhipServer {
   static void on_request(SoupServer*, SoupServerMessage* message, const char* path, GHashTable*,
                          gpointer data);
   void note(SoupServerMessage* message, const char* path);
+  void redirect(SoupServerMessage* message);
   void on_post(SoupServerMessage* message);
   void answer(const Ref<SoupServerMessage>& message, const std::string& sdp);
 

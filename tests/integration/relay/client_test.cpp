@@ -117,11 +117,27 @@ TEST_F(RelayClient, ATokenIsPartOfTheLocationAndOfNoMessage) {
   ASSERT_TRUE(refused.start());
   auto warning = refused.next("warning");
   ASSERT_TRUE(warning);
-  EXPECT_THAT(warning->text, HasSubstr("?token="));
+  EXPECT_THAT(warning->text, HasSubstr("does not take the token of the location"));
   EXPECT_THAT(warning->text, testing::Not(HasSubstr("wrong-s3cret")));
   Sink sink(control_, location + "?token=bring-s3cret", "live");
   ASSERT_TRUE(sink.start());
   EXPECT_TRUE(sink.next("connected"));
+  Sink by_property(control_, location, "other", {.publish_token = "bring-s3cret"});
+  ASSERT_TRUE(by_property.start());
+  EXPECT_TRUE(by_property.next("connected"));
+  Sink source(control_, location, "live", {.view_token = "look-s3cret"}, SignalerRole::consumer);
+  ASSERT_TRUE(source.start());
+  EXPECT_TRUE(source.next("connected"));
+}
+
+TEST_F(RelayClient, TellsWhereToWatch) {
+  RelayProcess relay;
+  Sink sink(control_, relay.location() + "?token=s3cret", "live");
+  ASSERT_TRUE(sink.start());
+  auto told = sink.next("info");
+  ASSERT_TRUE(told);
+  EXPECT_EQ(told->text,
+            "Watch at http://127.0.0.1:" + std::to_string(relay.port()) + "/watch/live");
 }
 
 TEST_F(RelayClient, ComesBackToARelayThatWasRestarted) {
@@ -199,6 +215,33 @@ TEST_F(RelayClient, AConsumerTakesTheStreamOfItsName) {
   ASSERT_TRUE(produces(heir, "live"));
   EXPECT_TRUE(heir.receive_text_with("startSession")) << "the next one of that name";
   EXPECT_TRUE(source.next("requested"));
+}
+
+TEST_F(RelayClient, AConsumerLeavesALostPublisherForTheOneThatCameInItsPlace) {
+  RelayProcess relay;
+  TestClient producer(relay.port()), heir(relay.port());
+  Sink source(control_, relay.location(), "live", {}, SignalerRole::consumer);
+  ASSERT_TRUE(source.start());
+  ASSERT_TRUE(produces(producer, "live"));
+  auto first = source.next("requested");
+  ASSERT_TRUE(first);
+  producer.drop();  // killed, without a goodbye
+  // The name is free once the relay has seen it.
+  TestClient listener(relay.port());
+  ASSERT_TRUE(listener.upgrade());
+  std::string list = "\"live\"";
+  while (list.find("\"live\"") != std::string::npos) {
+    listener.send_text(R"({"type":"list"})");
+    auto answer = listener.receive_text_with("\"list\"");
+    ASSERT_TRUE(answer);
+    list = *answer;
+  }
+  ASSERT_TRUE(produces(heir, "live"));
+  auto ended = source.next("ended");
+  ASSERT_TRUE(ended) << "its media may flow on, until there is another";
+  EXPECT_EQ(ended->session, first->session);
+  EXPECT_TRUE(source.next("requested"));
+  EXPECT_TRUE(heir.receive_text_with("startSession"));
 }
 
 TEST_F(RelayClient, AConsumerIsBroughtAStreamUnderItsNameToo) {

@@ -42,6 +42,18 @@ TEST(RelayClientTls, SpeaksToARelayWhoseCertificateIsTrusted) {
   EXPECT_THAT(warning->text, HasSubstr("certificate is not trusted"));
   stranger.stop();
 
+  // A certificate of its own is its own authority.
+  for (const OutgoingSettings& outgoing : {OutgoingSettings{.ca_file = settings.tls_certificate},
+                                           OutgoingSettings{.insecure_tls = true}}) {
+    Sink sink(control, location, "live", {.publish_token = "s3cret"}, SignalerRole::producer,
+              outgoing);
+    ASSERT_TRUE(sink.start());
+    EXPECT_TRUE(sink.next("connected"));
+  }
+  Sink unread(control, location, "live", {}, SignalerRole::producer,
+              {.ca_file = settings.tls_certificate + ".none"});
+  EXPECT_FALSE(unread.start());
+
   auto trusted = adopt(g_tls_file_database_new(settings.tls_certificate.c_str(), nullptr));
   ASSERT_TRUE(trusted);
   g_tls_backend_set_default_database(g_tls_backend_get_default(), G_TLS_DATABASE(trusted.get()));

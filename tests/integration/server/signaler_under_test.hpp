@@ -27,10 +27,12 @@ struct Event {
 class Sink {
  public:
   Sink(ControlThread& control, const std::string& location, std::string name,
-       AccessSettings access = {}, SignalerRole role = SignalerRole::producer)
+       AccessSettings access = {}, SignalerRole role = SignalerRole::producer,
+       OutgoingSettings outgoing = {})
       : control_(control), stream_{.name = std::move(name)} {
     control_.call([&] {
-      auto made = make_signaler(location, {control_, std::move(access), events(), role});
+      auto made = make_signaler(location,
+                                {control_, std::move(access), events(), role, std::move(outgoing)});
       if (made) {
         signaler_ = std::move(*made);
       } else {

@@ -27,9 +27,8 @@ class WhipTrust : public WhipClientTest {
 TEST_F(WhipTrust, TheTokenStaysWithTheOriginWhereverARedirectionLeads) {
   for (unsigned status : {307u, 308u}) {
     WhipServer other;
-    WhipServer server({.redirections = 1,
-                       .redirect_status = status,
-                       .redirect_to = other.url("/elsewhere")});
+    WhipServer server(
+        {.redirections = 1, .redirect_status = status, .redirect_to = other.url("/elsewhere")});
     Sink sink(control_, server.location(), "live", {.publish_token = "s3cret"});
     std::string session = connect(sink);
     EXPECT_EQ(server.next("POST")->header("authorization"), "Bearer s3cret");
@@ -77,6 +76,51 @@ TEST_F(WhipTrust, ARefusalNamesTheOneRemedyThatFits) {
                                                        : "does not take the publish-token"));
     EXPECT_THAT(warning->text, Not(HasSubstr("view-token")));
   }
+}
+
+TEST_F(WhipTrust, HeadersGoToTheOriginThatLocationNamesAlone) {
+  WhipServer other;
+  WhipServer server({.redirections = 1, .redirect_to = other.url("/elsewhere")});
+  Sink sink(control_, server.location(), "live", {.publish_token = "s3cret"},
+            SignalerRole::producer, {.headers = {{"X-Api-Key", "s3cret-key"}}});
+  connect(sink);
+  auto shown = server.next("POST");
+  ASSERT_TRUE(shown);
+  EXPECT_EQ(shown->header("x-api-key"), "s3cret-key");
+  EXPECT_EQ(shown->header("authorization"), "Bearer s3cret");
+  auto hidden = other.next("POST");
+  ASSERT_TRUE(hidden);
+  EXPECT_EQ(hidden->header("x-api-key"), "");
+}
+
+TEST_F(WhipTrust, HeadersGoWithAHandshakeAndNotWhereItIsLed) {
+  for (const char* path : {"/", "/room"}) {
+    WhipServer other;
+    WhipServer server({.redirections = 1, .redirect_status = 302, .redirect_to = other.url("/")});
+    std::string address = "127.0.0.1:" + std::to_string(server.port()) + path;
+    Sink sink(control_, (path[1] ? "janus://" : "ws://") + address, "live",
+              {.publish_token = "s3cret"}, SignalerRole::producer,
+              {.headers = {{"X-Api-Key", "s3cret-key"}}});
+    ASSERT_TRUE(sink.start());
+    auto shown = server.next("GET");
+    ASSERT_TRUE(shown);
+    EXPECT_EQ(shown->header("x-api-key"), "s3cret-key");
+    EXPECT_EQ(shown->header("authorization"), path[1] ? "" : "Bearer s3cret");
+    auto warning = sink.next("warning");
+    ASSERT_TRUE(warning);
+    EXPECT_THAT(warning->text, HasSubstr("leads elsewhere (302)"));
+    EXPECT_EQ(other.count("GET"), 0u);
+  }
+}
+
+TEST_F(WhipTrust, WhatAServerRepeatsOfTheHeadersIsNotTold) {
+  WhipServer server({.post_status = 401, .refusals = 1, .refusal = "Nobody knows s3cret-key"});
+  Sink sink(control_, server.location(), "live", {}, SignalerRole::producer,
+            {.headers = {{"X-Api-Key", "s3cret-key"}}});
+  offer(sink, ask(sink));
+  auto warning = sink.next("warning");
+  ASSERT_TRUE(warning);
+  EXPECT_THAT(warning->text, Not(HasSubstr("s3cret")));
 }
 
 TEST_F(WhipTrust, AServerOfTheInternetNamesNoIceServerInAPrivateNetwork) {

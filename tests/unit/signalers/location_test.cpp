@@ -46,6 +46,19 @@ TEST(Locations, AreShownWithoutWhatMayBeSecret) {
   EXPECT_EQ(shown_location("manual:"), "manual:");
 }
 
+TEST(Locations, ReadsOfThePropertyHoldNoSecret) {
+  EXPECT_EQ(redacted_locations("listen://127.0.0.1:8080"), "listen://127.0.0.1:8080");
+  EXPECT_EQ(redacted_locations("listen://:1, wss://h/ws?token=s3cret&x=s3cret&s3cret#s3cret"),
+            "listen://:1,wss://h/ws?token=***&x=***&***");
+  EXPECT_EQ(redacted_locations("janus://h/1?pin=s3cret=s3cret"), "janus://h/1?pin=***");
+  EXPECT_EQ(redacted_locations("ws://h?s3cret"), "ws://h?***");
+  EXPECT_EQ(redacted_locations("whip://u:s3cret@h:1/x@y"), "whip://***@h:1/x@y");
+  EXPECT_EQ(redacted_locations("ws://h?token=s3,cret"), "ws://h?token=***,***");
+  EXPECT_EQ(redacted_locations("user:s3cret@h"), "***@h");
+  EXPECT_EQ(redacted_locations("manual:"), "manual:");
+  EXPECT_EQ(redacted_locations(""), "");
+}
+
 TEST(Locations, ThoseThatAreWrongAreShownSo) {
   ControlThread control("test");
   for (const char* text :

@@ -56,6 +56,29 @@ TEST(RelayAddress, SecretsStandInNoSentence) {
   EXPECT_THAT(relay_trouble(address, nullptr, 401).sentence, Not(HasSubstr("s3cret")));
 }
 
+TEST(RelayAddress, ATokenThatIsRefusedIsNotToldToBeAdded) {
+  auto sentence = [](const char* location, const char* property, bool has_token) {
+    return relay_trouble(*parse_relay_address(location, property, has_token), nullptr, 401)
+        .sentence;
+  };
+  EXPECT_THAT(sentence("ws://h", "view-token", false), HasSubstr("set view-token, or add ?token="));
+  for (std::string wrong : {sentence("ws://h?token=s3cret", "publish-token", true),
+                            sentence("ws://h?a=b&token=s3cret", "publish-token", false)})
+    EXPECT_THAT(wrong, HasSubstr("does not take the token of the location"));
+  EXPECT_THAT(sentence("ws://h?atoken=b", "publish-token", true),
+              HasSubstr("does not take the token of publish-token"));
+}
+
+TEST(RelayAddress, HasAPageForPeople) {
+  auto page = [](const char* location) {
+    return relay_page(*parse_relay_address(location), "watch/live");
+  };
+  EXPECT_EQ(page("ws://127.0.0.1:8080?token=s3cret"), "http://127.0.0.1:8080/watch/live");
+  EXPECT_EQ(page("wss://relay.example.org/ws"), "https://relay.example.org/watch/live");
+  EXPECT_EQ(page("ws://[::1]:9000/"), "http://[::1]:9000/watch/live");
+  EXPECT_EQ(page("ws://relay.example.org/some/path"), "") << "a proxy may have the pages anywhere";
+}
+
 TEST(RelayAddress, TroubleTellsTheCauseAndTheRemedy) {
   RelayAddress address = *parse_relay_address("ws://host:1");
   auto sentence = [&](GQuark domain, int code, unsigned status) {
@@ -72,6 +95,7 @@ TEST(RelayAddress, TroubleTellsTheCauseAndTheRemedy) {
   EXPECT_THAT(sentence(SOUP_WEBSOCKET_ERROR, 0, 403), HasSubstr("403"));
   EXPECT_THAT(sentence(SOUP_WEBSOCKET_ERROR, 0, 503), HasSubstr("full"));
   EXPECT_THAT(sentence(SOUP_WEBSOCKET_ERROR, 0, 200), HasSubstr("no relay"));
+  EXPECT_THAT(sentence(SOUP_WEBSOCKET_ERROR, 0, 302), HasSubstr("leads elsewhere (302)"));
 }
 
 }  // namespace
