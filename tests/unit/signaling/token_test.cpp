@@ -68,6 +68,26 @@ TEST(Token, TheAlgorithmIsNotTheTokensToChoose) {
   EXPECT_FALSE(read(signed_token(kSecret, kView, R"({"alg":"HS384"})", G_CHECKSUM_SHA384)));
 }
 
+TEST(Token, WhatItsHeaderHoldsToBeCriticalIsNotPassedOver) {
+  for (const char* critical : {R"(["exp"])", R"(["b64"])", R"([])", R"("x")", "null", "{}"}) {
+    std::string header =
+        R"({"alg":"HS256","typ":"JWT","b64":true,"crit":)" + std::string(critical) + "}";
+    EXPECT_FALSE(read(signed_token(kSecret, kView, header))) << critical;
+  }
+  EXPECT_TRUE(read(signed_token(kSecret, kView, R"({"alg":"HS256","typ":"JWT","kid":"x"})")));
+}
+
+TEST(Token, ThatIsForSomebodyElseIsNoneHere) {
+  auto with = [](const std::string& audience) {
+    return claims(R"({"stream":"live","role":"view","exp":1000,"aud":)" + audience + "}");
+  };
+  EXPECT_TRUE(with(R"("webcast")"));
+  EXPECT_TRUE(with(R"(["other","webcast"])"));
+  for (const char* audience : {R"("other")", R"(["other"])", "[]", R"("")", "7", "null", "{}",
+                               R"([["webcast"]])", R"({"webcast":"webcast"})", "[7]"})
+    EXPECT_FALSE(with(audience)) << audience;
+}
+
 TEST(Token, IsValidUntilItExpires) {
   std::string token = signed_token(kSecret, kView);
   EXPECT_TRUE(read(token, 999));
