@@ -63,7 +63,10 @@ bool set_network_property(const NetworkSettings& settings, guint id, const GValu
       access.publish_token = string_of(value);
       return true;
     case kAllowOrigins:
-      access.allow_origins = split_origins(string_of(value));
+      access.allow_origins = split_commas(string_of(value));
+      return true;
+    case kTrustedProxies:
+      access.trusted_proxies = split_commas(string_of(value));
       return true;
     case kTlsCertificate:
       access.tls_certificate = string_of(value);
@@ -112,6 +115,9 @@ bool get_network_property(const NetworkSettings& settings, guint id, GValue* val
     case kAllowOrigins:
       g_value_set_string(value, joined(access.allow_origins).c_str());
       return true;
+    case kTrustedProxies:
+      g_value_set_string(value, joined(access.trusted_proxies).c_str());
+      return true;
     case kTlsCertificate:
       set_string_or_null(value, access.tls_certificate);
       return true;
@@ -158,6 +164,11 @@ void install_network_properties(Installer install) {
   install.string(kAllowOrigins, "allow-origins", "Allowed origins",
                  "Web origins, separated by commas, whose pages may use the listener (empty: its "
                  "own pages only; *: any)",
+                 "");
+  install.string(kTrustedProxies, "trusted-proxies", "Trusted proxies",
+                 "Reverse proxies in front of the listener, as addresses or networks separated by "
+                 "commas (127.0.0.1, 10.0.0.0/8): their X-Forwarded-For or Forwarded tells who "
+                 "asks, which limits count by (empty: nobody is believed)",
                  "");
   install.string(kTlsCertificate, "tls-certificate", "TLS certificate",
                  "PEM file with the certificate chain of the listener; with tls-key it speaks "

@@ -58,6 +58,7 @@ enum NetworkProperty : guint {
   kViewToken,     // what the sink asks for, what the source shows
   kPublishToken,  // what the source asks for, what the sink shows
   kAllowOrigins,
+  kTrustedProxies,
   kTlsCertificate,
   kTlsKey,
   kCaFile,

@@ -52,13 +52,13 @@ void set_strings(GValue* array, const std::vector<std::string>& strings) {
   }
 }
 
-std::vector<std::string> split_origins(const std::string& text) {
-  std::vector<std::string> origins;
+std::vector<std::string> split_commas(const std::string& text) {
+  std::vector<std::string> list;
   char** parts = g_strsplit(text.c_str(), ",", -1);
   for (char** part = parts; *part; part++)
-    if (*g_strstrip(*part)) origins.emplace_back(*part);
+    if (*g_strstrip(*part)) list.emplace_back(*part);
   g_strfreev(parts);
-  return origins;
+  return list;
 }
 
 std::string joined(const std::vector<std::string>& parts) {

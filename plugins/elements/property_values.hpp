@@ -21,7 +21,7 @@ std::vector<std::string> strings_of(const GValue* array);
 void set_strings(GValue* array, const std::vector<std::string>& strings);
 
 // "https://a.example, https://b.example", and back.
-std::vector<std::string> split_origins(const std::string& text);
+std::vector<std::string> split_commas(const std::string& text);
 std::string joined(const std::vector<std::string>& parts);
 
 }  // namespace webcast

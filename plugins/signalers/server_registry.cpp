@@ -38,7 +38,8 @@ bool fits(Shared& shared, const AccessSettings& access, SignalerRole role) {
       shared.of(role) == 0 || token_of(shared.access, role) == token_of(access, role);
   return same_token && shared.access.allow_origins == access.allow_origins &&
          shared.access.tls_certificate == access.tls_certificate &&
-         shared.access.tls_key == access.tls_key;
+         shared.access.tls_key == access.tls_key &&
+         shared.access.trusted_proxies == access.trusted_proxies;
 }
 
 class Lease : public ServerLease {
@@ -66,8 +67,12 @@ Result<std::unique_ptr<ServerLease>> lease_server(const ListenAddress& address,
     return shared.server->address() == address;
   });
   if (found == servers().end()) {
+    auto proxies = TrustedProxies::parse(access.trusted_proxies);
+    if (!proxies)
+      return Error{ErrorCode::invalid_argument, "trusted-proxies: " + proxies.error().sentence};
     ServerSettings settings;
     settings.address = address;
+    settings.acceptor.trusted_proxies = std::move(*proxies);
     // From the first request on: the port is open before set_token().
     (role == SignalerRole::producer ? settings.view_token : settings.publish_token) =
         token_of(access, role);
@@ -84,8 +89,8 @@ Result<std::unique_ptr<ServerLease>> lease_server(const ListenAddress& address,
   } else if (!fits(*found, access, role)) {
     return Error{ErrorCode::in_use,
                  "Another stream of this program is served there with other settings of "
-                 "view-token, publish-token, allow-origins, tls-certificate or tls-key. Make them "
-                 "equal, or use another port."};
+                 "view-token, publish-token, allow-origins, trusted-proxies, tls-certificate or "
+                 "tls-key. Make them equal, or use another port."};
   }
   if (found->of(role) == 0) found->set_token(role, token_of(access, role));
   return std::unique_ptr<ServerLease>(std::make_unique<Lease>(*found, role));

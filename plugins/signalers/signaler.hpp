@@ -39,6 +39,7 @@ struct AccessSettings {
   std::string publish_token{};  // the other way round
   std::vector<std::string> allow_origins{};
   std::string tls_certificate{}, tls_key{};  // PEM files
+  std::vector<std::string> trusted_proxies{};  // addresses and networks
 };
 
 struct SessionRequest {

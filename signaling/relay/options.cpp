@@ -17,7 +17,7 @@ constexpr int kMostPeers = 100'000;
 constexpr const char* kKeys[] = {"listen",       "tls-certificate", "tls-key",
                                  "view-token",   "publish-token",   "token-secret-file",
                                  "allow-origin", "max-peers",       "peers-per-address",
-                                 "redis"};
+                                 "redis",        "trusted-proxy"};
 
 Error invalid(std::string sentence, std::string cause = {}) {
   return {ErrorCode::invalid_argument, std::move(sentence), std::move(cause)};
@@ -36,6 +36,7 @@ struct Parsed {
   char* token_secret_file = nullptr;
   char* redis = nullptr;
   char** allow_origins = nullptr;
+  char** trusted_proxies = nullptr;
   int max_peers = -1;
   int peers_per_address = -1;
   gboolean version = FALSE;
@@ -43,6 +44,7 @@ struct Parsed {
     for (char* text : {config, listen, tls_certificate, tls_key, token_secret_file, redis})
       g_free(text);
     g_strfreev(allow_origins);
+    g_strfreev(trusted_proxies);
   }
 };
 
@@ -64,6 +66,10 @@ Result<void> parse(std::vector<std::string>& arguments, Parsed& parsed) {
        "FILE"},
       {"allow-origin", 0, 0, G_OPTION_ARG_STRING_ARRAY, &parsed.allow_origins,
        "A web origin whose pages may use the relay, *: any; may be repeated", "ORIGIN"},
+      {"trusted-proxy", 0, 0, G_OPTION_ARG_STRING_ARRAY, &parsed.trusted_proxies,
+       "A reverse proxy's address or network: its X-Forwarded-For or Forwarded tells who asks, "
+       "which limits count by; may be repeated (default: none)",
+       "ADDRESS"},
       {"max-peers", 0, 0, G_OPTION_ARG_INT, &parsed.max_peers,
        "Publishers and viewers at once (default 5000)", "N"},
       {"peers-per-address", 0, 0, G_OPTION_ARG_INT, &parsed.peers_per_address,
@@ -144,12 +150,14 @@ Result<void> read_file(const std::string& name, RelayOptions& options) {
   read_text("publish-token", options.publish_token);
   read_text("token-secret-file", options.token_secret_file);
   read_text("redis", options.redis);
-  if (char** origins =
-          g_key_file_get_string_list(file.get(), kGroup, "allow-origin", nullptr, nullptr)) {
-    for (char** origin = origins; *origin; origin++)
-      options.allow_origins.push_back(*origin);
-    g_strfreev(origins);
-  }
+  auto read_list = [&](const char* key, std::vector<std::string>& list) {
+    char** values = g_key_file_get_string_list(file.get(), kGroup, key, nullptr, nullptr);
+    for (char** value = values; value && *value; value++)
+      list.push_back(*value);
+    g_strfreev(values);
+  };
+  read_list("allow-origin", options.allow_origins);
+  read_list("trusted-proxy", options.trusted_proxies);
   if (auto read = read_number(file.get(), name, "max-peers", options.max_peers); !read) return read;
   return read_number(file.get(), name, "peers-per-address", options.peers_per_address);
 }
@@ -187,6 +195,9 @@ void take_command_line(const Parsed& parsed, RelayOptions& options) {
   if (parsed.allow_origins) options.allow_origins.clear();
   for (char** origin = parsed.allow_origins; origin && *origin; origin++)
     options.allow_origins.push_back(*origin);
+  if (parsed.trusted_proxies) options.trusted_proxies.clear();
+  for (char** proxy = parsed.trusted_proxies; proxy && *proxy; proxy++)
+    options.trusted_proxies.push_back(*proxy);
   if (parsed.max_peers != -1) options.max_peers = parsed.max_peers;
   if (parsed.peers_per_address != -1) options.peers_per_address = parsed.peers_per_address;
 }
@@ -229,6 +240,7 @@ std::string for_next_start(const RelayOptions& running, const RelayOptions& read
   compare("listen", running.listen, read.listen);
   compare("max-peers", running.max_peers, read.max_peers);
   compare("peers-per-address", running.peers_per_address, read.peers_per_address);
+  compare("trusted-proxy", running.trusted_proxies, read.trusted_proxies);
   compare("redis", running.redis, read.redis);
   return names;
 }
@@ -246,6 +258,8 @@ Result<ServerSettings> relay_settings(const RelayOptions& options) {
     return invalid("peers-per-address is a number from 1 up.");
   if (options.tls_certificate.empty() != options.tls_key.empty())
     return invalid("tls-certificate and tls-key belong together: set both, or neither.");
+  auto proxies = TrustedProxies::parse(options.trusted_proxies);
+  if (!proxies) return invalid("trusted-proxy: " + proxies.error().sentence);
   auto secret = read_secret(options.token_secret_file);
   if (!secret) return secret.error();
   ServerSettings settings;
@@ -263,6 +277,7 @@ Result<ServerSettings> relay_settings(const RelayOptions& options) {
   settings.peers_per_loopback_address = 8 * settings.peers_per_address;
   // Pages and their scripts take connections beside the WebSockets.
   AcceptorSettings& acceptor = settings.acceptor;
+  acceptor.trusted_proxies = std::move(*proxies);
   acceptor.connections = settings.max_peers + settings.max_peers / 4 + 64;
   acceptor.connections_per_address = 2 * settings.peers_per_address;
   acceptor.connections_per_loopback_address = 2 * settings.peers_per_loopback_address;

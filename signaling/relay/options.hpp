@@ -15,6 +15,7 @@ struct RelayOptions {
   std::string view_token{}, publish_token{};  // in the file only: a command line is seen by others
   std::string token_secret_file{};            // signs tokens (signaling/server/token.hpp)
   std::vector<std::string> allow_origins{};
+  std::vector<std::string> trusted_proxies{};  // addresses and networks
   std::string redis{};  // redis_url.hpp; never logged
   int max_peers = 5000;
   int peers_per_address = 64;

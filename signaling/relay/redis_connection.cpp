@@ -9,6 +9,8 @@ namespace {
 
 // Words that a relay does not get rid of: Redis, or the way to it, is stuck.
 constexpr size_t kMostWaiting = 8 * 1024 * 1024;
+// Of a reply that is not whole yet; a relay says 256 KiB at most.
+constexpr size_t kMostIncoming = 1024 * 1024;
 
 }  // namespace
 
@@ -31,9 +33,11 @@ struct RedisConnection::Hooks {
     self.end(why.empty() ? "it closed the connection" : why);
   }
   // Without a reply: the connection ends. Without `data`: it was closed.
-  static void reply(redisAsyncContext* context, void* reply, void* function) {
-    std::unique_ptr<Reply> held(static_cast<Reply*>(function));
-    if (reply && context->data) (*held)(*static_cast<redisReply*>(reply));
+  static void reply(redisAsyncContext* context, void* reply, void* asked) {
+    std::unique_ptr<Asked> held(static_cast<Asked*>(asked));
+    if (!reply || !context->data) return;
+    of(context->data).unanswered_ -= held->bytes;
+    held->reply(*static_cast<redisReply*>(reply));
   }
   static void told(redisAsyncContext* context, void* reply, void*) {
     if (reply && context->data) of(context->data).subscribed_(*static_cast<redisReply*>(reply));
@@ -82,10 +86,19 @@ void RedisConnection::ready(GIOCondition condition) {
   if (context_ && (condition & G_IO_OUT)) redisAsyncHandleWrite(context_);
   // Of a failure it learns by reading.
   if (context_ && (condition & ~G_IO_OUT)) redisAsyncHandleRead(context_);
+  if (context_ && context_->c.reader->len > kMostIncoming) {
+    close();
+    end("it says more than relays do");
+  }
 }
 
 void RedisConnection::command(const std::vector<std::string>& words, Reply reply) {
-  if (context_) send(words, Hooks::reply, new Reply(std::move(reply)));
+  if (!context_) return;
+  size_t bytes = 0;
+  for (const std::string& word : words)
+    bytes += word.size();
+  unanswered_ += bytes;
+  send(words, Hooks::reply, new Asked{std::move(reply), bytes});
 }
 
 void RedisConnection::subscribe(const std::vector<std::string>& channels, Reply reply) {
@@ -108,7 +121,8 @@ void RedisConnection::send(const std::vector<std::string>& words, redisCallbackF
   }
   redisAsyncCommandArgv(context_, function, data, static_cast<int>(words.size()), texts.data(),
                         sizes.data());
-  if (context_ && sdslen(context_->c.obuf) > kMostWaiting) {
+  // It may read on and answer nothing: what an answer is needed for is kept until then.
+  if (context_ && (sdslen(context_->c.obuf) > kMostWaiting || unanswered_ > kMostWaiting)) {
     close();
     end("it takes nothing more");
   }

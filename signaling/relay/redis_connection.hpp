@@ -33,6 +33,10 @@ class RedisConnection : public std::enable_shared_from_this<RedisConnection> {
 
  private:
   struct Hooks;
+  struct Asked {
+    Reply reply;
+    size_t bytes = 0;
+  };
   void send(const std::vector<std::string>& words, redisCallbackFn* function, void* data);
   void watch();
   void ready(GIOCondition condition);
@@ -42,6 +46,7 @@ class RedisConnection : public std::enable_shared_from_this<RedisConnection> {
   std::function<void(std::string why)> ended_;
   redisAsyncContext* context_ = nullptr;
   Reply subscribed_;
+  size_t unanswered_ = 0;  // bytes of commands that Redis did not answer yet
   bool reading_ = false, writing_ = false;
   Timer watch_;
 };

@@ -147,11 +147,9 @@ void Acceptor::on_connection(Ref<GSocketConnection> connection) {
   if (!accepted.local || !accepted.remote) return;
 
   std::string key = peer_key(accepted.remote.get());
-  bool loopback = is_loopback_key(key);
-  RateLimit& rate = loopback ? loopback_rate_ : rate_;
-  if (rate.take(key, std::chrono::steady_clock::now()).count() > 0) return on_refused_("rate");
-  size_t limit = loopback ? settings_.connections_per_loopback_address
-                          : settings_.connections_per_address;
+  bool is_proxy = settings_.trusted_proxies.contains(peer_address(accepted.remote.get()));
+  if (!is_proxy && !within_rate(key)) return on_refused_("rate");
+  size_t limit = is_proxy ? settings_.connections : limit_of(key);
   if (!counts_->add(key, limit, settings_.connections)) {
     g_info("Too many connections: one is refused");
     return on_refused_("full");
@@ -168,6 +166,26 @@ void Acceptor::on_connection(Ref<GSocketConnection> connection) {
   } else {
     on_accepted_(std::move(accepted));
   }
+}
+
+bool Acceptor::within_rate(const std::string& key) {
+  RateLimit& rate = is_loopback_key(key) ? loopback_rate_ : rate_;
+  if (rate.take(key, std::chrono::steady_clock::now()).count() == 0) return true;
+  on_refused_("rate");
+  return false;
+}
+
+size_t Acceptor::limit_of(const std::string& key) const {
+  return is_loopback_key(key) ? settings_.connections_per_loopback_address
+                              : settings_.connections_per_address;
+}
+
+bool Acceptor::admit(Client& client, const std::string& address) {
+  std::string key = key_of_address(address);
+  if (!within_rate(key)) return false;
+  if (client.belongs_to(address, limit_of(key))) return true;
+  on_refused_("full");
+  return false;
 }
 
 void Acceptor::shake_hands(Accepted accepted) {

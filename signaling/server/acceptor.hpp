@@ -15,6 +15,7 @@
 #include "signaling/server/client.hpp"
 #include "signaling/server/listen_address.hpp"
 #include "signaling/server/rate_limit.hpp"
+#include "signaling/server/trusted_proxies.hpp"
 
 namespace webcast {
 
@@ -24,6 +25,7 @@ struct AcceptorSettings {
   size_t connections = 768;                       // descriptors are 1024 by default
   RateSettings new_connections{.burst = 500, .per_second = 50};  // of an address
   std::chrono::milliseconds request_deadline{20'000};
+  TrustedProxies trusted_proxies{};  // have no limits of their own: their clients have
 };
 
 class Acceptor : public std::enable_shared_from_this<Acceptor> {
@@ -48,12 +50,17 @@ class Acceptor : public std::enable_shared_from_this<Acceptor> {
   void close();
 
   size_t connections() const { return counts_->total(); }
+  // A trusted proxy's connection is for that address. False: which comes too often, or has as many
+  // as it may; nobody but itself is told.
+  bool admit(Client& client, const std::string& address);
 
  private:
   Result<uint16_t> bind(const ListenAddress& address);
   void accept_next();
   void on_connection(Ref<GSocketConnection> connection);
   void shake_hands(Accepted accepted);
+  bool within_rate(const std::string& key);
+  size_t limit_of(const std::string& key) const;
 
   ControlThread& control_;
   AcceptorSettings settings_;

@@ -11,6 +11,9 @@ namespace webcast {
 
 namespace {
 
+// Who comes is remembered with what it showed: a JWT has 2 KiB at most.
+constexpr size_t kMostTokenBytes = 4096;
+
 using Digest = std::array<guint8, 32>;
 
 Digest digest_of(const std::string& text) {
@@ -85,7 +88,7 @@ Access::Grant Access::grant_of(const std::string& token, const AccessRequest& re
   auto is = [&](const std::string& secret) {
     return !secret.empty() && equal_secrets(token, secret);
   };
-  if (token.empty()) return {};
+  if (token.empty() || token.size() > kMostTokenBytes) return {};
   if (is(rules_.publish_token)) return {true, true, {}};
   if (is(rules_.view_token)) return {true, !asks_publish_token(), {}};
   if (rules_.token_secret.empty()) return {};
@@ -131,7 +134,8 @@ Verdict Access::check(const AccessRequest& request) const {
     Grant grant = grant_of(token, request);
     bool better = grant.watches && (!best.watches || (grant.publishes && !best.publishes));
     if (better) best = grant;
-    if (better || verdict.token.empty()) verdict.token = token;
+    bool fits = token.size() <= kMostTokenBytes;
+    if (better || (verdict.token.empty() && fits)) verdict.token = token;
   }
   bool has_token = best.watches;
   verdict.token_valid = has_token;

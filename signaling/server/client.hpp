@@ -23,6 +23,8 @@ class AddressCounts {
   // One more, unless the address or all together have as many as they may.
   bool add(const std::string& address, size_t limit, size_t total_limit);
   void remove(const std::string& address);
+  // One of `from` is `to`'s, unless that one has as many as it may.
+  bool move(const std::string& from, const std::string& to, size_t limit);
   size_t total() const;
 
  private:
@@ -36,6 +38,9 @@ std::string peer_key(GSocketAddress* address);
 // The whole of it, without a port; empty: it has none.
 std::string peer_address(GSocketAddress* address);
 bool is_loopback_key(const std::string& key);
+// The same two for an address as text; "?" and empty: it is none.
+std::string key_of_address(const std::string& address);
+std::string plain_address(const std::string& address);
 
 class Client {
  public:
@@ -51,6 +56,9 @@ class Client {
   const std::string& key() const { return key_; }
   GSocket* socket() const { return socket_.get(); }
   std::string address() const;
+  // A trusted proxy said for whom this connection is, which counts for that one from here on.
+  // False: who has as many connections as `limit`.
+  bool belongs_to(const std::string& address, size_t limit);
 
   // Cuts the connection after `delay`, unless another deadline or none takes this one's place.
   void set_deadline(ControlThread& control, std::chrono::milliseconds delay);
@@ -61,6 +69,7 @@ class Client {
  private:
   Ref<GSocket> socket_;
   std::string key_;
+  std::string told_address_{};  // by a trusted proxy; empty: none did
   std::shared_ptr<AddressCounts> counts_;
   Timer deadline_;
 };

@@ -83,7 +83,7 @@ void Cluster::take(const RelayMessage& message, Time now, ClusterStep& step) {
     for (const PeerElsewhere& peer : peers->peers)
       append(step.out, room_.hear(relay, peer, now));
   } else if (std::holds_alternative<RelayComplete>(message.what)) {
-    if (is_known) append(step.out, room_.end_roll(relay));
+    if (is_known) append(step.out, room_.end_roll(relay, now));
   } else if (auto* alive = std::get_if<RelayAlive>(&message.what)) {
     if (is_known) room_.hear_viewers(relay, alive->viewers);
   } else if (auto* forward = std::get_if<RelayForward>(&message.what)) {

@@ -8,7 +8,6 @@ namespace {
 
 constexpr guint8 kOpcode = 0x0f;
 constexpr guint8 kControl = 0x08;
-constexpr size_t kMaxFrameHeader = 14;
 
 struct State {
   size_t limit = 0;
@@ -43,9 +42,14 @@ GBytes* on_incoming(SoupWebsocketExtension* extension, guint8* header, GBytes* p
   return g_bytes_new_static("", 0);
 }
 
+// A server's frames are not masked (RFC 6455 section 5.2).
+size_t frame_bytes(size_t payload) {
+  return payload + (payload < 126 ? 2 : payload < 65536 ? 4 : 10);
+}
+
 GBytes* on_outgoing(SoupWebsocketExtension* extension, guint8*, GBytes* payload, GError**) {
   State& state = state_of(extension);
-  if (state.events.sending) state.events.sending(g_bytes_get_size(payload) + kMaxFrameHeader);
+  if (state.events.sending) state.events.sending(frame_bytes(g_bytes_get_size(payload)));
   return payload;
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "signaling/protocol/codec.hpp"
 #include "signaling/protocol/stream_meta.hpp"
 
 namespace webcast {
@@ -10,16 +11,6 @@ namespace webcast {
 namespace {
 
 constexpr size_t kMaxMissed = 256;
-
-// Listeners want to know of these alone. If each viewer that comes were told to all who are here,
-// thousands of them would keep a server busy with nothing.
-bool concerns_others(const Roles& roles) {
-  return roles.producer || roles.consumer;
-}
-
-bool sees(const PeerRights& rights, const std::string& meta) {
-  return rights.only_stream.empty() || read_stream_meta(meta).name == rights.only_stream;
-}
 
 constexpr const char* kOtherStream = "The token is for another stream.";
 
@@ -29,7 +20,8 @@ Error refused(std::string sentence) {
 
 }  // namespace
 
-Room::Room(NewId new_id, RoomSettings settings) : new_id_(std::move(new_id)), settings_(settings) {}
+Room::Room(NewId new_id, RoomSettings settings)
+    : new_id_(std::move(new_id)), settings_(settings), missed_(settings.missed_bytes) {}
 
 std::string Room::connect(PeerKind kind, Outbox& out, PeerRights rights, Visitor visitor) {
   std::string id = new_id_();
@@ -53,10 +45,10 @@ Outbox Room::receive(const std::string& id, const Message& message, Time now) {
   } else if (auto* status = std::get_if<SetPeerStatus>(&message)) {
     on(id, peer, *status, now, out);
   } else if (std::holds_alternative<ListRequest>(message)) {
-    out.push_back({id, List{entries(&Roles::producer, peer.rights)}});
+    out.push_back({id, List{entries(&Roles::producer, peer)}});
   } else if (std::holds_alternative<ListConsumersRequest>(message)) {
     peer.asked_for_consumers = true;
-    out.push_back({id, ListConsumers{entries(&Roles::consumer, peer.rights)}});
+    out.push_back({id, ListConsumers{entries(&Roles::consumer, peer)}});
   } else if (auto* request = std::get_if<StartSessionRequest>(&message)) {
     on(id, *request, out);
   } else if (auto* sdp = std::get_if<SessionSdp>(&message)) {
@@ -93,8 +85,7 @@ Result<void> Room::check(const std::string& id, const Peer& peer, const SetPeerS
     return refused("A peer is a producer or a consumer, not both.");
   // By its id alone anybody may be a consumer; by a name comes what was not meant for it.
   if (message.roles.consumer && !name.empty()) return check_taker(id, peer, name);
-  if (concerns_others(message.roles) && !sees(peer.rights, message.meta))
-    return refused(kOtherStream);
+  if (concerns_others(message.roles) && !peer.rights.permit(name)) return refused(kOtherStream);
   return message.roles.producer ? check_producer(id, peer, name) : Result<void>();
 }
 
@@ -135,7 +126,7 @@ void Room::on(const std::string& id, Peer& peer, const SetPeerStatus& message, T
 
   bool was_producer = peer.roles.producer && !message.roles.producer;
   bool was_consumer = peer.roles.consumer && !message.roles.consumer;
-  bool tell_all = concerns_others(peer.roles) || concerns_others(message.roles);
+  Standing before = standing_of(peer);
   // As exact as the other relays are told.
   if (name != peer.stream + peer.takes)
     peer.since = std::chrono::floor<std::chrono::milliseconds>(now);
@@ -155,11 +146,9 @@ void Room::on(const std::string& id, Peer& peer, const SetPeerStatus& message, T
     if (peer.kind == PeerKind::local) tell_ended(id, entry.first, std::nullopt, out);
     return true;
   });
-  if (tell_all) {
-    announce({id, peer.roles, peer.meta}, out);
-  } else if (peer.roles.listener) {
-    out.push_back({id, PeerStatusChanged{id, peer.roles, peer.meta}});
-  }
+  // Its own echo tells a listener that it is one now: that never waits.
+  if (peer.roles.listener) out.push_back({id, PeerStatusChanged{id, peer.roles, peer.meta}});
+  announce(id, before, now, out);
 }
 
 void Room::on(const std::string& id, const StartSessionRequest& message, Outbox& out) {
@@ -170,7 +159,7 @@ void Room::on(const std::string& id, const StartSessionRequest& message, Outbox&
   if (!roles.producer && !roles.consumer)
     return refuse(id, "That peer is neither a producer nor a consumer.", out);
   const PeerRights& rights = peers_.at(id).rights;
-  if (!sees(rights, target->second.meta)) return refuse(id, kOtherStream, out);
+  if (!rights.permit(standing_of(target->second).name)) return refuse(id, kOtherStream, out);
   if (roles.consumer && !rights.may_publish)
     return refuse(id, "To publish here takes the publish token.", out);
   auto asked = std::count_if(sessions_.begin(), sessions_.end(),
@@ -221,7 +210,8 @@ Outbox Room::disconnect(const std::string& id, Departure departure, Time now) {
   auto found = peers_.find(id);
   if (found == peers_.end()) return out;
   Peer& peer = found->second;
-  Roles roles = std::exchange(peer.roles, Roles{});
+  Standing before = standing_of(peer);
+  peer.roles = Roles{};
   if (departure == Departure::lost && peer.kind == PeerKind::resuming) {
     peer.stream.clear();
     peer.takes.clear();
@@ -229,7 +219,7 @@ Outbox Room::disconnect(const std::string& id, Departure departure, Time now) {
   } else {
     leave(id, departure, now, out);
   }
-  if (concerns_others(roles)) announce({id, Roles{}, "null"}, out);
+  announce(id, before, now, out);
   route(out);
   return out;
 }
@@ -253,7 +243,8 @@ void Room::leave(const std::string& id, Departure departure, Time now, Outbox& o
 
 bool Room::may_resume(const std::string& id, const PeerRights& rights) const {
   auto found = peers_.find(id);
-  return found != peers_.end() && rights.cover(found->second.rights);
+  return found != peers_.end() && !found->second.missed_too_much &&
+         rights.cover(found->second.rights);
 }
 
 Outbox Room::resume(const std::string& id, PeerRights rights, Visitor visitor) {
@@ -263,11 +254,9 @@ Outbox Room::resume(const std::string& id, PeerRights rights, Visitor visitor) {
   Peer& peer = found->second;
   peer.rights = std::move(rights);
   peer.visitor = std::move(visitor);
-  peer.away.reset();
   peer.spoke = false;
   out.push_back({id, Welcome{id}});
-  for (Message& message : std::exchange(peer.missed, {}))
-    out.push_back({id, std::move(message)});
+  return_of(id, peer, out);
   return out;
 }
 
@@ -279,6 +268,7 @@ Outbox Room::expire(Time now) {
   }
   for (const std::string& id : gone) {
     if (peers_.at(id).kind == PeerKind::elsewhere) elsewhere_--;
+    missed_.set(id, 0);
     peers_.erase(id);
     for (auto& [name, session] : sessions_)
       if (session.has(id)) session.ends = now;
@@ -335,25 +325,28 @@ void Room::route(Outbox& out) {
     if (found == peers_.end()) return false;
     outgoing.relay = found->second.relay;
     if (!found->second.away) return false;
-    if (found->second.missed.size() < kMaxMissed)
-      found->second.missed.push_back(std::move(outgoing.message));
+    keep(outgoing.peer, found->second, std::move(outgoing.message));
     return true;
   });
   if (std::exchange(session_ended_, false) && elsewhere_ != 0) forget_guests();
 }
 
-void Room::announce(const PeerStatusChanged& message, Outbox& out) {
-  tell_listeners(message, out);
-  if (settings_.has_other_relays) out.push_back({kOtherRelays, message});
-}
-
-void Room::tell_listeners(const PeerStatusChanged& message, Outbox& out) {
-  for (const auto& [id, peer] : peers_) {
-    // Older clients take the role `consumer` for nonsense and fail.
-    bool knows = !message.roles.consumer || peer.v1_1 || peer.asked_for_consumers;
-    // Of one that has no role any more every listener may know: there is no name in it.
-    bool may_know = !concerns_others(message.roles) || sees(peer.rights, message.meta);
-    if (peer.roles.listener && knows && may_know) out.push_back({id, message});
+// Who has the most waiting when there is no room for more will not get it: when that peer is back
+// it is another one, and its sessions end as those of one that never came.
+void Room::keep(const std::string& id, Peer& peer, Message message) {
+  size_t bytes = encode(message).size();
+  if (peer.missed_too_much || peer.missed.size() >= kMaxMissed ||
+      peer.missed_bytes + bytes > settings_.missed_bytes_per_peer)
+    return;
+  peer.missed.push_back(std::move(message));
+  peer.missed_bytes += bytes;
+  missed_.set(id, peer.missed_bytes);
+  while (auto most = missed_.excess()) {
+    missed_.set(*most, 0);
+    Peer& loses = peers_.at(*most);
+    loses.missed.clear();
+    loses.missed_bytes = 0;
+    loses.missed_too_much = true;
   }
 }
 
@@ -370,14 +363,6 @@ void Room::tell_ended(const std::string& id, const std::string& session,
 
 void Room::refuse(const std::string& id, std::string details, Outbox& out) {
   out.push_back({id, ErrorMessage{std::move(details)}});
-}
-
-std::vector<PeerEntry> Room::entries(bool Roles::*role, const PeerRights& rights) const {
-  std::vector<PeerEntry> result;
-  for (const auto& [id, peer] : peers_) {
-    if (peer.roles.*role && sees(rights, peer.meta)) result.push_back({id, peer.meta});
-  }
-  return result;
 }
 
 }  // namespace webcast

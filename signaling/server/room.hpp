@@ -14,8 +14,16 @@
 #include "common/result.hpp"
 #include "signaling/protocol/message.hpp"
 #include "signaling/protocol/relay_message.hpp"
+#include "signaling/server/announcements.hpp"
+#include "signaling/server/shared_bound.hpp"
 
 namespace webcast {
+
+// Listeners want to know of these alone. If each viewer that comes were told to all who are here,
+// thousands of them would keep a server busy with nothing.
+inline bool concerns_others(const Roles& roles) {
+  return roles.producer || roles.consumer;
+}
 
 // As Outgoing::peer: the other relays, which are told what became of a peer here.
 inline constexpr const char* kOtherRelays = "*";
@@ -34,6 +42,8 @@ struct RoomSettings {
                                             // who takes what is brought under a name
   std::chrono::milliseconds grace{30'000};  // for a peer whose connection was lost
   bool has_other_relays = false;
+  size_t missed_bytes_per_peer = 256 * 1024;  // that wait for one that is away
+  size_t missed_bytes = 16 * 1024 * 1024;     // the same, all together
   std::chrono::milliseconds epoch{0};  // from steady_clock's to that of 1970, with other relays
 };
 
@@ -51,6 +61,9 @@ enum class PeerKind {
 struct PeerRights {
   bool may_publish = true;    // to bring a consumer a stream, too
   std::string only_stream{};  // it sees this one alone; empty: all
+  bool permit(const std::string& stream) const {
+    return only_stream.empty() || only_stream == stream;
+  }
   // Whether they permit all that `other` do.
   bool cover(const PeerRights& other) const {
     return (may_publish || !other.may_publish) &&
@@ -91,6 +104,9 @@ class Room {
   // Forgets the sessions and peers whose grace is over; to be called at next_expiry().
   Outbox expire(Time now);
   std::optional<Time> next_expiry() const;
+  // Tells listeners what could not be told at once; to be called at next_news().
+  Outbox tell_news(Time now);
+  std::optional<Time> next_news() const { return news_.due(); }
 
   bool has(const std::string& peer) const { return peers_.contains(peer); }
   bool is_producer(const std::string& peer) const;
@@ -105,7 +121,7 @@ class Room {
   std::map<std::string, size_t> viewers_here() const;
   // That relay calls the roll: what it does not name up to the end has no role any more.
   Outbox begin_roll(const std::string& relay);
-  Outbox end_roll(const std::string& relay);
+  Outbox end_roll(const std::string& relay, Time now);
   // What it says of a peer there. Of two who have one name the older one keeps it.
   Outbox hear(const std::string& relay, const PeerElsewhere& said, Time now);
   void hear_viewers(const std::string& relay, const std::map<std::string, size_t>& viewers);
@@ -131,6 +147,8 @@ class Room {
     Time since{};                // when that became so
     std::optional<Time> away{};  // until when a lost peer may resume
     std::vector<Message> missed{};
+    size_t missed_bytes = 0;
+    bool missed_too_much = false;  // it cannot come back as itself: something is lost
     PeerRights rights{};
     Visitor visitor{};
     bool asked_for_consumers = false;
@@ -169,28 +187,39 @@ class Room {
   void leave(const std::string& id, Departure departure, Time now, Outbox& out);
   // What is for a peer that is away waits for it; what is for one elsewhere goes to its relay.
   void route(Outbox& out);
-  // Listeners here, and the other relays.
-  void announce(const PeerStatusChanged& message, Outbox& out);
-  void tell_listeners(const PeerStatusChanged& message, Outbox& out);
+  void keep(const std::string& id, Peer& peer, Message message);
+  void set_meta(Peer& peer, const std::string& meta);
+  // What others may know of the peer.
+  static Standing standing_of(const Peer& peer);
+  Standing standing_of(const std::string& peer) const;
+  static bool sees(const Peer& listener, const Standing& standing);
+  // Listeners here, and the other relays. `peer` may be gone.
+  void announce(const std::string& peer, const Standing& before, Time now, Outbox& out);
+  void tell_news(Time now, Outbox& out);
+  size_t tell_listeners(const Announcements::News& news, const Standing& after, Outbox& out) const;
   void tell_ended(const std::string& peer, const std::string& session,
                   std::optional<std::string> error, Outbox& out);
   void refuse(const std::string& peer, std::string details, Outbox& out);
-  void take_roles(const std::string& id, Peer& peer, const PeerElsewhere& said, Outbox& out);
+  void take_roles(const std::string& id, Peer& peer, const PeerElsewhere& said, Time now,
+                  Outbox& out);
   void settle(const std::string& elsewhere, Outbox& out, Time now);
   void hear_start(const std::string& relay, const std::string& peer, const std::string& from,
                   const std::string& session, const Message& message, Outbox& out);
   void return_of(const std::string& id, Peer& peer, Outbox& out);
-  void drop_roles(const std::string& id, Peer& peer, Outbox& out);
+  void drop_roles(const std::string& id, Peer& peer, Time now, Outbox& out);
   // Viewers elsewhere, who are known for their sessions alone.
   void forget_guests();
   std::vector<std::string> peers_of(const std::string& relay) const;
-  std::vector<PeerEntry> entries(bool Roles::*role, const PeerRights& rights) const;
+  std::vector<PeerEntry> entries(bool Roles::*role, const Peer& asks) const;
 
   NewId new_id_;
   RoomSettings settings_;
   std::map<std::string, Peer> peers_;
   Sessions sessions_;
+  Announcements news_;
+  SharedBound missed_;          // bytes that wait for peers that are away
   size_t elsewhere_ = 0;        // of peers_
+  size_t elsewhere_bytes_ = 0;  // of their metas
   bool session_ended_ = false;  // since guests were looked at
 };
 

@@ -12,10 +12,8 @@ namespace {
 
 // Of all other relays together.
 constexpr size_t kMostElsewhere = 200'000;
-
-bool is_known_to_others(const Roles& roles) {
-  return roles.producer || roles.consumer;
-}
+constexpr size_t kMostElsewhereMetaBytes = 64 * 1024 * 1024;
+constexpr size_t kMostSessions = 400'000;
 
 }  // namespace
 
@@ -25,7 +23,7 @@ PeerElsewhere Room::known_here(const std::string& id) const {
   if (found == peers_.end() || !found->second.relay.empty()) return known;
   const Peer& peer = found->second;
   known.roles = {.producer = peer.roles.producer, .consumer = peer.roles.consumer};
-  if (!is_known_to_others(known.roles)) return known;
+  if (!concerns_others(known.roles)) return known;
   known.meta = peer.meta;
   auto since = std::chrono::floor<std::chrono::milliseconds>(peer.since.time_since_epoch());
   known.since_ms = (since + settings_.epoch).count();
@@ -35,7 +33,7 @@ PeerElsewhere Room::known_here(const std::string& id) const {
 std::vector<PeerElsewhere> Room::known_here() const {
   std::vector<PeerElsewhere> result;
   for (const auto& [id, peer] : peers_)
-    if (peer.relay.empty() && is_known_to_others(peer.roles)) result.push_back(known_here(id));
+    if (peer.relay.empty() && concerns_others(peer.roles)) result.push_back(known_here(id));
   return result;
 }
 
@@ -58,6 +56,9 @@ std::vector<std::string> Room::peers_of(const std::string& relay) const {
 
 void Room::return_of(const std::string& id, Peer& peer, Outbox& out) {
   peer.away.reset();
+  peer.missed_bytes = 0;
+  peer.missed_too_much = false;
+  missed_.set(id, 0);
   for (Message& message : std::exchange(peer.missed, {}))
     out.push_back({id, std::move(message)});
 }
@@ -73,29 +74,38 @@ Outbox Room::begin_roll(const std::string& relay) {
   return out;
 }
 
-Outbox Room::end_roll(const std::string& relay) {
+Outbox Room::end_roll(const std::string& relay, Time now) {
   Outbox out;
   for (const std::string& id : peers_of(relay)) {
     Peer& peer = peers_.at(id);
-    if (!peer.in_roll) drop_roles(id, peer, out);
+    if (!peer.in_roll) drop_roles(id, peer, now, out);
   }
   session_ended_ = true;
   route(out);
   return out;
 }
 
-void Room::drop_roles(const std::string& id, Peer& peer, Outbox& out) {
-  if (is_known_to_others(std::exchange(peer.roles, Roles{})))
-    tell_listeners({id, Roles{}, "null"}, out);
+// Of a peer elsewhere; "null" is what it begins and ends with.
+void Room::set_meta(Peer& peer, const std::string& meta) {
+  elsewhere_bytes_ += meta.size() - peer.meta.size();
+  peer.meta = meta;
+}
+
+void Room::drop_roles(const std::string& id, Peer& peer, Time now, Outbox& out) {
+  Standing before = standing_of(peer);
+  peer.roles = Roles{};
   peer.stream.clear();
   peer.takes.clear();
-  peer.meta = "null";
+  set_meta(peer, "null");
   peer.viewers = 0;
+  announce(id, before, now, out);
 }
 
 Outbox Room::hear(const std::string& relay, const PeerElsewhere& said, Time now) {
   Outbox out;
-  bool has_role = is_known_to_others(said.roles);
+  // Only another relay of the kind says more than it may: it is not believed.
+  bool has_role =
+      concerns_others(said.roles) && elsewhere_bytes_ + said.meta.size() <= kMostElsewhereMetaBytes;
   auto found = peers_.find(said.peer);
   if (found == peers_.end()) {
     if (!has_role || elsewhere_ >= kMostElsewhere) return out;
@@ -109,25 +119,26 @@ Outbox Room::hear(const std::string& relay, const PeerElsewhere& said, Time now)
   peer.in_roll = true;
   return_of(said.peer, peer, out);
   if (has_role) {
-    take_roles(said.peer, peer, said, out);
+    take_roles(said.peer, peer, said, now, out);
     settle(said.peer, out, now);
   } else {
-    drop_roles(said.peer, peer, out);
+    drop_roles(said.peer, peer, now, out);
     session_ended_ = true;  // or there was none
   }
   route(out);
   return out;
 }
 
-void Room::take_roles(const std::string& id, Peer& peer, const PeerElsewhere& said, Outbox& out) {
+void Room::take_roles(const std::string& id, Peer& peer, const PeerElsewhere& said, Time now,
+                      Outbox& out) {
   std::string name = read_stream_meta(said.meta).name;
-  bool changed = peer.roles != said.roles || peer.meta != said.meta;
+  Standing before = standing_of(peer);
   peer.roles = said.roles;
-  peer.meta = said.meta;
+  set_meta(peer, said.meta);
   peer.stream = said.roles.producer ? name : "";
   peer.takes = said.roles.consumer ? name : "";
   peer.since = Time(std::chrono::milliseconds(said.since_ms) - settings_.epoch);
-  if (changed) tell_listeners({id, peer.roles, peer.meta}, out);
+  announce(id, before, now, out);
 }
 
 // Two peers came by one name while their relays knew nothing of each other. Both relays have the
@@ -142,7 +153,7 @@ void Room::settle(const std::string& elsewhere, Outbox& out, Time now) {
     auto since = std::chrono::floor<std::chrono::milliseconds>(here.since);
     if (std::pair(since, id) < std::pair(std::chrono::floor<std::chrono::milliseconds>(there.since),
                                          elsewhere)) {
-      drop_roles(elsewhere, there, out);
+      drop_roles(elsewhere, there, now, out);
     } else {
       auto why = here.stream.empty() ? check_taker(id, here, here.takes)
                                      : check_producer(id, here, here.stream);
@@ -199,7 +210,8 @@ void Room::hear_start(const std::string& relay, const std::string& id, const std
                       const std::string& session, const Message& message, Outbox& out) {
   bool to_producer = std::holds_alternative<StartSession>(message);
   auto guest = peers_.find(from);
-  if (sessions_.contains(session) || (guest != peers_.end() && guest->second.relay != relay))
+  if (sessions_.size() >= kMostSessions || sessions_.contains(session) ||
+      (guest != peers_.end() && guest->second.relay != relay))
     return;
   auto target = peers_.find(id);
   bool is_here = target != peers_.end() && target->second.relay.empty() &&
@@ -221,7 +233,7 @@ Outbox Room::lose_relay(const std::string& relay, Time now) {
   Outbox out;
   for (const std::string& id : peers_of(relay)) {
     Peer& peer = peers_.at(id);
-    drop_roles(id, peer, out);
+    drop_roles(id, peer, now, out);
     if (!peer.away) peer.away = now + settings_.grace;
   }
   session_ended_ = true;  // those without one have nothing to wait for
@@ -244,7 +256,7 @@ void Room::forget_guests() {
   }
   std::erase_if(peers_, [&](const auto& entry) {
     const auto& [id, peer] = entry;
-    bool is_guest = !peer.relay.empty() && !is_known_to_others(peer.roles);
+    bool is_guest = !peer.relay.empty() && !concerns_others(peer.roles);
     if (!is_guest || in_session.contains(id) || !peer.missed.empty()) return false;
     elsewhere_--;
     return true;

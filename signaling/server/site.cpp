@@ -11,7 +11,11 @@ namespace webcast {
 namespace {
 
 constexpr goffset kMaxBodyBytes = 64 * 1024;
+// Of all requests under way.
+constexpr size_t kMaxBodies = 32 * 1024 * 1024;
 constexpr const char* kBodyTooLong = "A request's body has 64 KiB at most.\n";
+// Of what is remembered of a visitor.
+constexpr size_t kMaxOrigin = 1024;
 constexpr const char* kText = "text/plain; charset=utf-8";
 constexpr const char* kWatch = "/watch/";
 constexpr const char* kResume = "Webcast-Resume";  // docs/protocol.md, "Coming back"
@@ -77,7 +81,9 @@ const char* refusal_cause(guint status) {
 
 // One that is under way; attached to its message.
 struct Site::Request {
+  ~Request() { *bodies -= body_bytes; }
   std::shared_ptr<Client> client;
+  std::shared_ptr<size_t> bodies;  // of all
   size_t body_bytes = 0;
   Arrival arrival{};
 };
@@ -138,7 +144,8 @@ void Site::close() {
 
 void Site::on_request_started(Site& self, SoupServerMessage* message) {
   if (!self.arriving_) return;
-  g_object_set_data_full(G_OBJECT(message), "webcast-request", new Request{self.arriving_},
+  g_object_set_data_full(G_OBJECT(message), "webcast-request",
+                         new Request{self.arriving_, self.bodies_},
                          [](gpointer data) { delete static_cast<Request*>(data); });
   g_signal_connect(message, "got-headers", G_CALLBACK(&Site::on_got_headers), &self);
   g_signal_connect(message, "got-chunk", G_CALLBACK(&Site::on_got_chunk), &self);
@@ -149,7 +156,32 @@ void Site::on_request_finished(Site& self, SoupServerMessage* message) {
     self.switchboard_->count_refusal(cause);
 }
 
+bool Site::identify(SoupServerMessage* message) {
+  Client& client = *request_of(message)->client;
+  const TrustedProxies& proxies = settings_.acceptor.trusted_proxies;
+  std::string peer = client.address();
+  if (!proxies.contains(peer)) return true;
+  auto* headers = soup_server_message_get_request_headers(message);
+  auto list = [&](const char* name) {
+    const char* value = soup_message_headers_get_list(headers, name);
+    return std::string(value ? value : "");
+  };
+  auto address = proxies.client(peer, list("Forwarded"), list("X-Forwarded-For"));
+  if (!address) {
+    refuse_unread(message, SOUP_STATUS_BAD_REQUEST,
+                  "Forwarded and X-Forwarded-For name different clients: the proxy in front has to "
+                  "set one of them and to remove the other.\n",
+                  control_);
+    return false;
+  }
+  if (*address == peer || acceptor_->admit(client, *address)) return true;
+  refuse_unread(message, SOUP_STATUS_SERVICE_UNAVAILABLE,
+                "Too many connections from this address.\n", control_);
+  return false;
+}
+
 void Site::on_got_headers(SoupServerMessage* message, gpointer data) {
+  if (!static_cast<Site*>(data)->identify(message)) return;
   auto* headers = soup_server_message_get_request_headers(message);
   if (soup_message_headers_get_encoding(headers) == SOUP_ENCODING_CONTENT_LENGTH &&
       soup_message_headers_get_content_length(headers) > kMaxBodyBytes)
@@ -159,10 +191,16 @@ void Site::on_got_headers(SoupServerMessage* message, gpointer data) {
 
 void Site::on_got_chunk(SoupServerMessage* message, GBytes* chunk, gpointer data) {
   Request* request = request_of(message);
-  request->body_bytes += g_bytes_get_size(chunk);
-  if (request->body_bytes > static_cast<size_t>(kMaxBodyBytes))
-    refuse_unread(message, SOUP_STATUS_REQUEST_ENTITY_TOO_LARGE, kBodyTooLong,
-                  static_cast<Site*>(data)->control_);
+  ControlThread& control = static_cast<Site*>(data)->control_;
+  size_t size = g_bytes_get_size(chunk);
+  request->body_bytes += size;
+  *request->bodies += size;
+  if (request->body_bytes > static_cast<size_t>(kMaxBodyBytes)) {
+    refuse_unread(message, SOUP_STATUS_REQUEST_ENTITY_TOO_LARGE, kBodyTooLong, control);
+  } else if (*request->bodies > kMaxBodies) {
+    refuse_unread(message, SOUP_STATUS_SERVICE_UNAVAILABLE,
+                  "This server is busy: try again later.\n", control);
+  }
 }
 
 void Site::on_request(SoupServer*, SoupServerMessage* message, const char* path, GHashTable* query,
@@ -197,8 +235,8 @@ void Site::answer(SoupServerMessage* message, const std::string& path, const std
   }
   Request* request = request_of(message);
   request->arrival.rights = {verdict.may_publish, verdict.only_stream};
-  request->arrival.visitor = {request->client->address(), asked.origin, verdict.token,
-                              verdict.token_valid};
+  request->arrival.visitor = {request->client->address(), asked.origin.substr(0, kMaxOrigin),
+                              verdict.token, verdict.token_valid};
   // Health is asked for under any name, by machines, and tells nothing.
   if (path == "/healthz" && !is_websocket(message)) verdict.status = 0;
   if (verdict.status != 0) {
@@ -294,19 +332,19 @@ void Site::upgrade(SoupServerMessage* message, const Verdict& verdict) {
   const std::string& key = request_of(message)->client->key();
   size_t limit =
       is_loopback_key(key) ? settings_.peers_per_loopback_address : settings_.peers_per_address;
-  if (switchboard_->websockets_of(key) >= limit) {
+  std::string resume = request_header(message, kResume);
+  if (switchboard_->places_of(key, resume) >= limit) {
     reply_text(message, SOUP_STATUS_SERVICE_UNAVAILABLE, kText,
                "Too many connections from this address.\n");
     return;
   }
-  if (settings_.max_peers != 0 && switchboard_->websockets() >= settings_.max_peers) {
+  if (settings_.max_peers != 0 && switchboard_->places(resume) >= settings_.max_peers) {
     set_header(message, "Retry-After", "10");
     reply_text(message, SOUP_STATUS_SERVICE_UNAVAILABLE, kText,
                "This server is full: try again later.\n");
     return;
   }
   Request* request = request_of(message);
-  std::string resume = request_header(message, kResume);
   if (!resume.empty()) {
     request->arrival.kind = PeerKind::resuming;
     request->arrival.secret = switchboard_->resume_secret(resume, request->arrival.rights);
@@ -326,8 +364,8 @@ void Site::upgrade(SoupServerMessage* message, const Verdict& verdict) {
 void Site::on_upgraded(SoupServerMessage* message, gpointer data) {
   auto* self = static_cast<Site*>(data);
   auto held = retain(message);
-  Request request = *request_of(message);
-  std::shared_ptr<Client> client = request.client;
+  Arrival arrival = request_of(message)->arrival;
+  std::shared_ptr<Client> client = request_of(message)->client;
   client->clear_deadline();
   const char* subprotocol = soup_message_headers_get_one(
       soup_server_message_get_response_headers(message), "Sec-WebSocket-Protocol");
@@ -335,7 +373,7 @@ void Site::on_upgraded(SoupServerMessage* message, gpointer data) {
   auto stream = adopt(soup_server_message_steal_connection(message));
   if (stream)
     self->switchboard_->add_websocket(stream.get(), soup_server_message_get_uri(message),
-                                      std::move(client), chosen, request.arrival);
+                                      std::move(client), chosen, arrival);
 }
 
 }  // namespace webcast

@@ -48,6 +48,8 @@ class Site : public std::enable_shared_from_this<Site> {
                          GHashTable* query, gpointer data);
   static void on_upgraded(SoupServerMessage* message, gpointer data);
 
+  // Whether the request goes on: a trusted proxy tells for whom it is.
+  bool identify(SoupServerMessage* message);
   void answer(SoupServerMessage* message, const std::string& path, const std::string& token);
   void reply(SoupServerMessage* message, const std::string& path, const std::string& token);
   void answer_whip(SoupServerMessage* message, const WhipPath& path, const std::string& token);
@@ -65,6 +67,7 @@ class Site : public std::enable_shared_from_this<Site> {
   std::shared_ptr<Acceptor> acceptor_;
   Ref<SoupServer> soup_;
   Connection request_started_, request_finished_, request_aborted_;
+  std::shared_ptr<size_t> bodies_ = std::make_shared<size_t>(0);  // bytes, of requests under way
   std::shared_ptr<Client> arriving_;  // whose connection is being handed to libsoup
 };
 

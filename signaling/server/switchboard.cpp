@@ -10,6 +10,11 @@ namespace webcast {
 
 namespace {
 
+// Of all WebSockets together.
+constexpr size_t kMaxWaitingBytes = 64 * 1024 * 1024;
+// Of what an address may say: a client alone never needs more.
+constexpr double kOwnShare = 0.04;
+
 Room::Time now() {
   return std::chrono::steady_clock::now();
 }
@@ -19,8 +24,10 @@ Room::Time now() {
 Switchboard::Switchboard(ControlThread& control, RoomSettings settings, RateSettings messages)
     : control_(control),
       room_(unguessable_uuid, settings),
+      own_rate_{messages.burst * kOwnShare, messages.per_second * kOwnShare, 1},
       message_rate_(messages),
-      message_rate_for_many_(of_loopback(messages)) {}
+      message_rate_for_many_(of_loopback(messages)),
+      waiting_(kMaxWaitingBytes) {}
 
 void Switchboard::join_others(const MakeRelayLink& make_link) {
   neighbours_ = Neighbours::create(control_, room_, make_link,
@@ -29,6 +36,7 @@ void Switchboard::join_others(const MakeRelayLink& make_link) {
                                      if (!self) return;
                                      self->deliver(out);
                                      self->schedule_expiry();
+                                     self->schedule_news();
                                    });
 }
 
@@ -43,30 +51,34 @@ std::string Switchboard::join(Receive receive, PeerKind kind, Visitor visitor) {
 void Switchboard::send(const std::string& local_peer, const Message& message) {
   metrics_.received(message, now());
   deliver(room_.receive(local_peer, message, now()));
+  schedule_news();
 }
 
 void Switchboard::leave(const std::string& local_peer) {
   if (locals_.erase(local_peer) == 0) return;
   deliver(room_.disconnect(local_peer, Departure::leaves, now()));
   schedule_expiry();
+  schedule_news();
 }
 
 std::string Switchboard::resume_secret(const std::string& known, const PeerRights& rights) const {
   auto found = resuming_.find(known);
-  bool is_it = found != resuming_.end() && room_.may_resume(found->second, rights);
+  bool is_it = found != resuming_.end() && room_.may_resume(found->second.peer, rights);
   return is_it ? known : unguessable_id();
 }
 
 // The peer that a new connection is.
-std::string Switchboard::enter(const Arrival& arrival, Outbox& out) {
+std::string Switchboard::enter(const Arrival& arrival, const std::string& client_key, Outbox& out) {
   const auto& [kind, secret, rights, visitor] = arrival;
   if (kind != PeerKind::resuming) return room_.connect(kind, out, rights, visitor);
-  std::string& id = resuming_[secret];
+  resuming_[secret].client_key = client_key;
+  std::string& id = resuming_[secret].peer;
   if (!room_.has(id)) return id = room_.connect(kind, out, rights, visitor);
   if (auto old = sockets_.find(id); old != sockets_.end()) {
     // The new connection is here before the old one was found dead.
     auto socket = std::move(old->second.peer);
     sockets_.erase(old);
+    waiting_.set(id, 0);
     // Nobody is told: it says at once what it is.
     room_.disconnect(id, Departure::lost, now());
     socket->close();
@@ -94,12 +106,15 @@ std::vector<StreamStatus> Switchboard::published() const {
 void Switchboard::add_websocket(GIOStream* stream, GUri* uri, std::shared_ptr<Client> client,
                                 const std::string& subprotocol, const Arrival& arrival) {
   Outbox out;
-  std::string id = enter(arrival, out);
   std::string key = client->key();
+  std::string id = enter(arrival, key, out);
   WebSocketEvents events;
   std::weak_ptr<Switchboard> weak = weak_from_this();
   events.text = [weak, id](std::string_view text) {
     if (auto self = weak.lock()) self->on_text(id, text);
+  };
+  events.waiting = [weak, id](size_t bytes) {
+    if (auto self = weak.lock()) self->on_waiting(id, bytes);
   };
   auto which = std::make_shared<const WebSocketPeer*>(nullptr);
   events.closed = [weak, id, which](Departure departure) {
@@ -108,15 +123,29 @@ void Switchboard::add_websocket(GIOStream* stream, GUri* uri, std::shared_ptr<Cl
   auto socket = WebSocketPeer::create(control_, stream, uri, std::move(client), subprotocol,
                                       std::move(events));
   *which = socket.get();
-  sockets_[id] = {std::move(socket), std::move(key)};
+  sockets_.insert_or_assign(id, Socket{std::move(socket), std::move(key), RateLimit(own_rate_)});
   g_debug("Peer %s is here", id.c_str());
   deliver(out);
 }
 
-size_t Switchboard::websockets_of(const std::string& client_key) const {
-  return static_cast<size_t>(
-      std::count_if(sockets_.begin(), sockets_.end(),
-                    [&](const auto& entry) { return entry.second.client_key == client_key; }));
+size_t Switchboard::places_of(const std::string& client_key, const std::string& secret) const {
+  return count_places(secret, [&](const std::string& key) { return key == client_key; });
+}
+
+size_t Switchboard::places(const std::string& secret) const {
+  return count_places(secret, [](const std::string&) { return true; });
+}
+
+size_t Switchboard::count_places(
+    const std::string& secret,
+    const std::function<bool(const std::string& client_key)>& counts) const {
+  auto own = resuming_.find(secret);
+  size_t places = 0;
+  for (const auto& [id, socket] : sockets_)
+    if (counts(socket.client_key) && (own == resuming_.end() || own->second.peer != id)) places++;
+  for (const auto& [known, one] : resuming_)
+    if (counts(one.client_key) && known != secret && !sockets_.contains(one.peer)) places++;
+  return places;
 }
 
 void Switchboard::on_text(const std::string& id, std::string_view text) {
@@ -131,6 +160,7 @@ void Switchboard::on_text(const std::string& id, std::string_view text) {
   if (message) {
     metrics_.received(*message, now());
     deliver(room_.receive(id, *message, now()));
+    schedule_news();
     return;
   }
   g_debug("Peer %s: %s", id.c_str(), message.error().sentence.c_str());
@@ -147,10 +177,20 @@ void Switchboard::on_text(const std::string& id, std::string_view text) {
 }
 
 // A producer answers each of its viewers, who may come all at once.
-bool Switchboard::within_rate(const std::string& id, const Socket& socket) {
+bool Switchboard::within_rate(const std::string& id, Socket& socket) {
   bool for_many = is_loopback_key(socket.client_key) || room_.is_producer(id);
   RateLimit& rate = for_many ? message_rate_for_many_ : message_rate_;
-  return rate.take(socket.client_key, now()).count() == 0;
+  bool alone = socket.own_rate.take("", now()).count() == 0;
+  return rate.take(socket.client_key, now()).count() == 0 || alone;
+}
+
+void Switchboard::on_waiting(const std::string& id, size_t bytes) {
+  waiting_.set(id, bytes);
+  while (auto most = waiting_.excess()) {
+    g_info("Too much waits for all peers together: the one with the most is cut off");
+    waiting_.set(*most, 0);
+    if (auto found = sockets_.find(*most); found != sockets_.end()) found->second.peer->cut();
+  }
 }
 
 std::string Switchboard::metrics(size_t streams_here, size_t connections) const {
@@ -170,13 +210,18 @@ void Switchboard::on_closed(const std::string& id, const WebSocketPeer* socket,
   g_debug("Peer %s %s", id.c_str(), departure == Departure::lost ? "is lost" : "left");
   auto keep_for_this_call = found->second.peer;
   sockets_.erase(found);
+  waiting_.set(id, 0);
   deliver(room_.disconnect(id, departure, now()));
   if (!room_.has(id))
-    std::erase_if(resuming_, [&](const auto& entry) { return entry.second == id; });
+    std::erase_if(resuming_, [&](const auto& entry) { return entry.second.peer == id; });
   schedule_expiry();
+  schedule_news();
 }
 
 void Switchboard::deliver(const Outbox& out) {
+  // What goes to many is written once.
+  const Message* written = nullptr;
+  std::string text;
   for (const Outgoing& outgoing : out) {
     if (!outgoing.relay.empty() || outgoing.peer == kOtherRelays) {
       if (neighbours_) neighbours_->send(outgoing);
@@ -184,7 +229,9 @@ void Switchboard::deliver(const Outbox& out) {
     }
     metrics_.sent(outgoing.message, now());
     if (auto socket = sockets_.find(outgoing.peer); socket != sockets_.end()) {
-      socket->second.peer->send(encode(outgoing.message));
+      if (!written || !(*written == outgoing.message)) text = encode(outgoing.message);
+      written = &outgoing.message;
+      socket->second.peer->send(text);
     } else if (auto local = locals_.find(outgoing.peer); local != locals_.end()) {
       Receive receive = local->second;  // it may leave in this call
       receive(outgoing.message);
@@ -208,12 +255,26 @@ void Switchboard::schedule_expiry() {
 
 void Switchboard::expire() {
   deliver(room_.expire(now()));
-  std::erase_if(resuming_, [this](const auto& entry) { return !room_.has(entry.second); });
+  std::erase_if(resuming_, [this](const auto& entry) { return !room_.has(entry.second.peer); });
   schedule_expiry();
+}
+
+void Switchboard::schedule_news() {
+  auto due = room_.next_news();
+  if (!due || news_) return;
+  auto delay = std::chrono::ceil<std::chrono::milliseconds>(*due - now());
+  news_ = control_.after(std::max(delay, std::chrono::milliseconds(0)), [weak = weak_from_this()] {
+    auto self = weak.lock();
+    if (!self) return;
+    self->news_.cancel();
+    self->deliver(self->room_.tell_news(now()));
+    self->schedule_news();
+  });
 }
 
 void Switchboard::close() {
   expiry_.cancel();
+  news_.cancel();
   if (neighbours_) neighbours_->close();
   locals_.clear();
   for (auto& [id, socket] : sockets_)

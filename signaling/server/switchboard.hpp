@@ -13,6 +13,7 @@
 #include "signaling/server/neighbours.hpp"
 #include "signaling/server/rate_limit.hpp"
 #include "signaling/server/room.hpp"
+#include "signaling/server/shared_bound.hpp"
 #include "signaling/server/streams.hpp"
 #include "signaling/server/websocket.hpp"
 
@@ -46,8 +47,10 @@ class Switchboard : public std::enable_shared_from_this<Switchboard> {
   std::string resume_secret(const std::string& known, const PeerRights& rights) const;
   void add_websocket(GIOStream* stream, GUri* uri, std::shared_ptr<Client> client,
                      const std::string& subprotocol, const Arrival& arrival);
-  size_t websockets_of(const std::string& client_key) const;
-  size_t websockets() const { return sockets_.size(); }
+  // Places that are taken, by who is away and may come back too; `secret`: whose own place does
+  // not count, for it is that one that asks.
+  size_t places_of(const std::string& client_key, const std::string& secret) const;
+  size_t places(const std::string& secret) const;
   // Of producers beyond the network.
   std::vector<StreamStatus> published() const;
 
@@ -62,25 +65,37 @@ class Switchboard : public std::enable_shared_from_this<Switchboard> {
   struct Socket {
     std::shared_ptr<WebSocketPeer> peer;
     std::string client_key;
+    // What it has said of late by itself: of an address that is over its rate, who keeps to this
+    // is not the one to blame.
+    RateLimit own_rate;
   };
 
-  std::string enter(const Arrival& arrival, Outbox& out);
+  std::string enter(const Arrival& arrival, const std::string& client_key, Outbox& out);
+  size_t count_places(const std::string& secret,
+                      const std::function<bool(const std::string& client_key)>& counts) const;
   void on_text(const std::string& id, std::string_view text);
   void on_closed(const std::string& id, const WebSocketPeer* socket, Departure departure);
-  bool within_rate(const std::string& id, const Socket& socket);
+  bool within_rate(const std::string& id, Socket& socket);
+  void on_waiting(const std::string& id, size_t bytes);
   void deliver(const Outbox& out);
   void schedule_expiry();
   void expire();
+  void schedule_news();
 
   ControlThread& control_;
   Room room_;
   Metrics metrics_;
+  RateSettings own_rate_;
   RateLimit message_rate_, message_rate_for_many_;
+  SharedBound waiting_;  // bytes that the sockets did not take yet
   std::map<std::string, Receive> locals_;
   std::map<std::string, Socket> sockets_;
-  std::map<std::string, std::string> resuming_;  // peers by their secrets
+  struct Resuming {
+    std::string peer{}, client_key{};
+  };
+  std::map<std::string, Resuming> resuming_;  // by their secrets
   std::shared_ptr<Neighbours> neighbours_;  // null: there are none
-  Timer expiry_;
+  Timer expiry_, news_;
 };
 
 }  // namespace webcast

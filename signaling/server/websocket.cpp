@@ -1,14 +1,18 @@
 #include "signaling/server/websocket.hpp"
 
+#include <algorithm>
+
 #include "signaling/protocol/codec.hpp"
 #include "signaling/server/frame_meter.hpp"
+#include "signaling/server/metered_stream.hpp"
 
 namespace webcast {
 
 namespace {
 
 constexpr guint kKeepaliveSeconds = 30;
-constexpr size_t kMaxWaitingBytes = 1024 * 1024;
+// More than the longest list that a relay has for its viewers, on the way to a slow one.
+constexpr size_t kMaxWaitingBytes = 4 * 1024 * 1024;
 // libsoup drops a frame over its bound without a word. Up to twice our own limit the frame is
 // read, so that the peer can be told.
 constexpr guint64 kMaxFrameBytes = 2 * kMaxMessageBytes;
@@ -34,9 +38,12 @@ std::shared_ptr<WebSocketPeer> WebSocketPeer::create(ControlThread& control, GIO
     if (auto peer = weak.lock()) peer->on_sending(bytes);
   };
   self->meter_ = adopt(frame_meter_new(kMaxMessageBytes, std::move(meter_events)));
+  self->stream_ = adopt(metered_stream_new(stream, [weak](size_t bytes) {
+    if (auto peer = weak.lock()) peer->on_taken(bytes);
+  }));
   GList* extensions = g_list_prepend(nullptr, g_object_ref(self->meter_.get()));
   self->connection_ = adopt(soup_websocket_connection_new(
-      stream, uri, SOUP_WEBSOCKET_CONNECTION_SERVER, nullptr,
+      self->stream_.get(), uri, SOUP_WEBSOCKET_CONNECTION_SERVER, nullptr,
       subprotocol.empty() ? nullptr : subprotocol.c_str(), extensions));
   soup_websocket_connection_set_max_incoming_payload_size(self->connection_.get(), kMaxFrameBytes);
   soup_websocket_connection_set_keepalive_interval(self->connection_.get(), kKeepaliveSeconds);
@@ -47,7 +54,7 @@ std::shared_ptr<WebSocketPeer> WebSocketPeer::create(ControlThread& control, GIO
 
 WebSocketPeer::~WebSocketPeer() {
   frame_meter_silence(meter_.get());
-  if (drained_) g_source_destroy(drained_.get());
+  metered_stream_silence(stream_.get());
 }
 
 bool WebSocketPeer::is_open() const {
@@ -75,32 +82,28 @@ void WebSocketPeer::end(unsigned short code, const char* sentence) {
   soup_websocket_connection_close(connection_.get(), code, sentence);
 }
 
-// libsoup keeps its queue to itself. A source of lower priority than libsoup's own, on the same
-// condition, runs only when the socket takes more and libsoup has nothing left for it.
-void WebSocketPeer::on_sending(size_t bytes) {
-  waiting_ += bytes;
-  if (waiting_ > kMaxWaitingBytes && !refused_) {
-    g_info("A peer reads nothing: it is cut off");
-    refused_ = true;
-    client_->cut();
-    return;
-  }
-  if (drained_) return;
-  drained_ = adopt(g_socket_create_source(client_->socket(), G_IO_OUT, nullptr));
-  g_source_set_priority(drained_.get(), G_PRIORITY_DEFAULT + 10);
-  GSocketSourceFunc run = [](GSocket*, GIOCondition, gpointer data) -> gboolean {
-    if (auto self = static_cast<std::weak_ptr<WebSocketPeer>*>(data)->lock()) self->on_drained();
-    return G_SOURCE_REMOVE;
-  };
-  g_source_set_callback(
-      drained_.get(), G_SOURCE_FUNC(run), new std::weak_ptr<WebSocketPeer>(weak_from_this()),
-      [](gpointer data) { delete static_cast<std::weak_ptr<WebSocketPeer>*>(data); });
-  g_source_attach(drained_.get(), g_main_context_get_thread_default());
+void WebSocketPeer::cut() {
+  if (std::exchange(cut_, true)) return;
+  refused_ = true;
+  client_->cut();
 }
 
-void WebSocketPeer::on_drained() {
-  waiting_ = 0;
-  drained_.reset();
+// While the socket takes more, what waits is for this thread to write: it is busy, and the peer not
+// to blame.
+void WebSocketPeer::on_sending(size_t bytes) {
+  waiting_ += bytes;
+  bool full = waiting_ > kMaxWaitingBytes &&
+              !(g_socket_condition_check(client_->socket(), G_IO_OUT) & G_IO_OUT);
+  if (full && !cut_) {
+    g_info("A peer reads nothing: it is cut off");
+    cut();
+  }
+  if (events_.waiting && !cut_) events_.waiting(waiting_);
+}
+
+void WebSocketPeer::on_taken(size_t bytes) {
+  waiting_ -= std::min(waiting_, bytes);
+  if (events_.waiting && !cut_) events_.waiting(waiting_);
 }
 
 void WebSocketPeer::on_message(WebSocketPeer& self, int type, GBytes* message) {
@@ -116,10 +119,11 @@ void WebSocketPeer::on_message(WebSocketPeer& self, int type, GBytes* message) {
 
 void WebSocketPeer::on_closed(WebSocketPeer& self) {
   // Any code means that the peer closed by its own will; what broke has none.
-  bool left =
-      self.refused_ || soup_websocket_connection_get_close_code(self.connection_.get()) != 0;
+  bool left = !self.cut_ && (self.refused_ ||
+                             soup_websocket_connection_get_close_code(self.connection_.get()) != 0);
   auto closed = std::exchange(self.events_.closed, {});
   self.events_.text = {};
+  self.events_.waiting = {};
   if (closed) closed(left ? Departure::leaves : Departure::lost);
 }
 

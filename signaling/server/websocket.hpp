@@ -19,6 +19,7 @@ namespace webcast {
 
 struct WebSocketEvents {
   std::function<void(std::string_view text)> text;
+  std::function<void(size_t bytes)> waiting;        // so much has still to be sent
   std::function<void(Departure departure)> closed;  // once, last
 };
 
@@ -31,8 +32,10 @@ class WebSocketPeer : public std::enable_shared_from_this<WebSocketPeer> {
                                                WebSocketEvents events);
   ~WebSocketPeer();
 
-  // A peer that does not read is cut off when too much waits for it.
+  // A peer that does not read is lost when too much waits for it: what signaling set up goes on.
   void send(const std::string& text);
+  // The same at once: there is no room for what waits.
+  void cut();
   // Tells the peer why, then ends the connection.
   void refuse(const std::string& sentence, unsigned short code);
   // Ends it politely: the server stops.
@@ -45,7 +48,7 @@ class WebSocketPeer : public std::enable_shared_from_this<WebSocketPeer> {
   void end(unsigned short code, const char* sentence);
 
   void on_sending(size_t bytes);
-  void on_drained();
+  void on_taken(size_t bytes);
   static void on_message(WebSocketPeer& self, int type, GBytes* message);
   static void on_closed(WebSocketPeer& self);
   bool is_open() const;
@@ -56,9 +59,10 @@ class WebSocketPeer : public std::enable_shared_from_this<WebSocketPeer> {
   Ref<SoupWebsocketConnection> connection_;
   Ref<SoupWebsocketExtension> meter_;
   Connection message_, closed_;
-  Ref<GSource> drained_;  // set while something waits to be sent
-  size_t waiting_ = 0;    // bytes handed to the connection since it was drained last
-  bool refused_ = false;
+  Ref<GIOStream> stream_;
+  size_t waiting_ = 0;    // bytes handed to the connection that the socket did not take yet
+  bool refused_ = false;  // nothing more is sent or heard
+  bool cut_ = false;
 };
 
 }  // namespace webcast

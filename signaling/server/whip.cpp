@@ -13,6 +13,8 @@ namespace webcast {
 namespace {
 
 constexpr const char* kText = "text/plain; charset=utf-8";
+// Offers that wait for their answers, all together.
+constexpr size_t kMostOfferBytes = 16 * 1024 * 1024;
 constexpr unsigned kRetryWhenFull = 10, kRetryWhenNotLive = 3, kRetryWhenTaken = 2;  // s
 // Not in libsoup's list.
 constexpr unsigned kPreconditionRequired = 428;
@@ -148,7 +150,10 @@ void Whip::post(const Request& request) {
     bool unfit = checked.error().code == ErrorCode::not_supported;
     return reply_error(request.message, unfit ? 422 : 400, checked.error().sentence);
   }
-  if (sessions_.size() >= settings_.sessions ||
+  size_t waiting = 0;
+  for (const auto& [id, session] : sessions_)
+    waiting += session.offer.size();
+  if (sessions_.size() >= settings_.sessions || waiting + offer.size() > kMostOfferBytes ||
       sessions_of(request.client_key) >= request.client_limit)
     return reply_error(request.message, SOUP_STATUS_SERVICE_UNAVAILABLE,
                        "There are as many sessions as there may be.", kRetryWhenFull);
@@ -270,7 +275,8 @@ void Whip::created(const std::string& id, Session& session) {
     return refuse(id, unfit ? 422 : SOUP_STATUS_BAD_GATEWAY, answer.error().sentence);
   }
   session.deadline.cancel();
-  session.offer.clear();
+  session.offer = {};
+  session.resource.settled();
   auto message = std::exchange(session.waiting, nullptr);
   reply_text(message.get(), SOUP_STATUS_CREATED, kSdpType, *answer);
   std::string location = session.resource.path().text();

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <functional>
 
 #include "common/random_id.hpp"
 #include "common/stream_name.hpp"
@@ -113,8 +114,14 @@ Result<std::string> WhipResource::answer() const {
   return finish_answer(*answer_, news, path_.kind, offer_);
 }
 
+void WhipResource::settled() {
+  answer_ = "";
+  candidates_ = {};
+  candidates_end_ = true;
+}
+
 PatchOutcome WhipResource::patch(const std::string& session, const std::string& content_type,
-                                 const std::string& if_match, std::string_view body) const {
+                                 const std::string& if_match, std::string_view body) {
   if (!is_media_type(content_type, kSdpFragmentType))
     return {415, std::string("A PATCH carries ") + kSdpFragmentType + ".", {}};
   auto fragment = read_sdp_fragment(body);
@@ -134,8 +141,11 @@ PatchOutcome WhipResource::patch(const std::string& session, const std::string& 
   PatchOutcome outcome;
   for (const FragmentMedia& media : fragment->media) {
     auto mline = static_cast<unsigned>(offer_.line_of(media.mid));
-    for (const std::string& candidate : media.candidates)
-      outcome.candidates.push_back({session, mline, candidate});
+    for (const std::string& candidate : media.candidates) {
+      if (patched_.size() >= kMaxCandidates) break;
+      if (patched_.insert(std::hash<std::string>{}(std::to_string(mline) + candidate)).second)
+        outcome.candidates.push_back({session, mline, candidate});
+    }
     if (media.end_of_candidates) outcome.candidates.push_back({session, mline, ""});
   }
   return outcome;

@@ -6,6 +6,7 @@
 
 #include <chrono>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -55,10 +56,14 @@ class WhipResource {
   bool is_complete(Time now) const;
   Time deadline() const;
   Result<std::string> answer() const;
+  // The 201 was written: what it was made of is needed no more.
+  void settled();
 
   // Of the session `session`; headers as they stand in the request.
+  // A candidate comes through once, and so many of a session: each costs the other side pairs to
+  // check with all of its own.
   PatchOutcome patch(const std::string& session, const std::string& content_type,
-                     const std::string& if_match, std::string_view body) const;
+                     const std::string& if_match, std::string_view body);
 
  private:
   WhipPath path_;
@@ -69,6 +74,7 @@ class WhipResource {
   std::optional<std::string> answer_;
   Time answered_at_{}, last_candidate_{};
   std::vector<std::string> candidates_;
+  std::set<size_t> patched_;  // hashes of what PATCHes brought
   bool candidates_end_ = false;
 };
 

@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import https from 'node:https';
 import net from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
@@ -153,4 +154,35 @@ scene('nginx in front of two relays with one Redis: a page at one, the sender at
   await next.is('playing');
   await next.frames();
   assert.equal(await player.page.evaluate(() => document.querySelector('webcast-player').state), 'playing');
+});
+
+/** The status that a WebSocket gets which comes from this address of the machine. */
+function comes(bench, port, localAddress, headers = {}) {
+  return new Promise((resolve, reject) => {
+    const request = https.request({ host: '127.0.0.1', port, path: '/ws', localAddress,
+      rejectUnauthorized: false, headers: { Host: name, Connection: 'Upgrade', Upgrade: 'websocket',
+        'Sec-WebSocket-Version': '13', 'Sec-WebSocket-Key': 'AAAAAAAAAAAAAAAAAAAAAA==', ...headers } });
+    request.once('upgrade', (reply, socket) => {
+      bench.later(async () => socket.destroy());
+      resolve(reply.statusCode);
+    });
+    request.once('response', (reply) => resolve(reply.resume().statusCode));
+    request.once('error', reject);
+    request.end();
+  });
+}
+
+scene('nginx in front: one client cannot take the places of the others', async (bench) => {
+  const relay = await Relay.start({ options: ['--peers-per-address', '1',
+    '--trusted-proxy', '127.0.0.1', '--allow-origin', `https://${name}`] });
+  bench.later(() => relay.stop());
+  const { tls } = await nginx(bench, `127.0.0.1:${relay.port}`);
+  // Eight, as of any loopback address.
+  for (let i = 0; i < 8; i++) assert.equal(await comes(bench, tls, '127.0.0.2'), 101, `${i}`);
+  assert.equal(await comes(bench, tls, '127.0.0.2'), 503);
+  for (const header of ['X-Forwarded-For', 'Forwarded']) {
+    const value = header === 'Forwarded' ? 'for=192.0.2.7' : '192.0.2.7';
+    assert.equal(await comes(bench, tls, '127.0.0.2', { [header]: value }), 503, header);
+  }
+  assert.equal(await comes(bench, tls, '127.0.0.3'), 101);
 });

@@ -52,7 +52,8 @@ TEST(WebcastSink, EveryPropertyKeepsWhatItIsGiven) {
   gst_util_set_object_arg(G_OBJECT(sink.get()), "ice-transport-policy", "relay");
   gst_util_set_object_arg(G_OBJECT(sink.get()), "transcode", "never");
   g_object_set(sink.get(), "min-port", 5000u, "max-port", 5100u, "allow-origins",
-               "https://a.example, https://b.example", nullptr);
+               "https://a.example, https://b.example", "trusted-proxies", "127.0.0.1, 10.0.0.0/8",
+               nullptr);
   GValue addresses = G_VALUE_INIT;
   g_value_init(&addresses, GST_TYPE_ARRAY);
   g_object_get_property(G_OBJECT(sink.get()), "local-addresses", &addresses);
@@ -61,15 +62,18 @@ TEST(WebcastSink, EveryPropertyKeepsWhatItIsGiven) {
   g_value_unset(&addresses);
   guint min = 0, max = 0;
   gint policy = 0, transcode = 0;
-  gchar* origins = nullptr;
+  gchar *origins = nullptr, *proxies = nullptr;
   g_object_get(sink.get(), "min-port", &min, "max-port", &max, "ice-transport-policy", &policy,
-               "transcode", &transcode, "allow-origins", &origins, nullptr);
+               "transcode", &transcode, "allow-origins", &origins, "trusted-proxies", &proxies,
+               nullptr);
   EXPECT_EQ(min, 5000u);
   EXPECT_EQ(max, 5100u);
   EXPECT_EQ(policy, 1);
   EXPECT_EQ(transcode, 1);
   EXPECT_STREQ(origins, "https://a.example,https://b.example");
+  EXPECT_STREQ(proxies, "127.0.0.1,10.0.0.0/8");
   g_free(origins);
+  g_free(proxies);
 }
 
 TEST(WebcastSink, ASecretCannotBeReadBack) {

@@ -210,6 +210,18 @@ TEST(RelayProgram, TheNewConnectionOfAPeerTakesTheOldOnesPlace) {
   EXPECT_TRUE(after.receive_text_with("peerStatusChanged"));
 }
 
+TEST(RelayProgram, WhoIsAwayKeepsItsPlaceAndTakesNoSecondOne) {
+  RelayProcess relay({"--listen", "127.0.0.1:0", "--max-peers", "1"});
+  uint16_t port = relay.port();
+  TestClient before(port), again(port), other(port);
+  std::string id = welcomed(before, "Webcast-Resume: new\r\n");
+  std::string secret = before.last_reply().header("webcast-resume");
+  before.drop();
+  EXPECT_FALSE(other.upgrade("/ws"));
+  EXPECT_EQ(other.last_reply().status, 503u);
+  EXPECT_EQ(welcomed(again, "Webcast-Resume: " + secret + "\r\n"), id);
+}
+
 TEST(RelayProgram, MaxPeersIsTheMost) {
   RelayProcess relay({"--listen", "127.0.0.1:0", "--max-peers", "2"});
   uint16_t port = relay.port();

@@ -161,10 +161,13 @@ TEST_F(ListenTest, ASinkAndASourceShareAnAddressEachWithItsToken) {
     ASSERT_TRUE(source.start());
     EXPECT_EQ(TestClient(port).get("/publish/in?token=watch-s3cret").status, 401u);
     EXPECT_EQ(TestClient(port).get("/publish/in?token=bring-s3cret").status, 200u);
-    TestClient viewer(port);
+    TestClient viewer(port), publisher(port);
     ASSERT_TRUE(viewer.upgrade("/ws?token=watch-s3cret"));
-    viewer.send_text(R"({"type":"listConsumers"})");
-    auto list = viewer.receive_text_with("\"consumers\"");
+    ASSERT_TRUE(publisher.upgrade("/ws?token=bring-s3cret"));
+    for (TestClient* client : {&viewer, &publisher})
+      client->send_text(R"({"type":"listConsumers"})");
+    EXPECT_TRUE(viewer.receive_text_with("\"consumers\":[]")) << "they are no business of its";
+    auto list = publisher.receive_text_with("\"consumers\"");
     ASSERT_TRUE(list);
     size_t id = list->find("\"id\":\"");
     ASSERT_NE(id, std::string::npos);
@@ -172,8 +175,6 @@ TEST_F(ListenTest, ASinkAndASourceShareAnAddressEachWithItsToken) {
     auto refused = viewer.receive_text_with("\"error\"");
     ASSERT_TRUE(refused);
     EXPECT_THAT(*refused, HasSubstr("publish token"));
-    TestClient publisher(port);
-    ASSERT_TRUE(publisher.upgrade("/ws?token=bring-s3cret"));
     EXPECT_NE(bring_session(publisher, "in"), "");
     Sink other(control_, address, "in2", {.publish_token = "other-s3cret"}, SignalerRole::consumer);
     EXPECT_FALSE(other.start());

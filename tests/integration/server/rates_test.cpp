@@ -62,6 +62,75 @@ TEST_F(RatesTest, AnAddressThatSpeaksTooMuchIsCutOff) {
   EXPECT_THAT(metrics(), HasSubstr("webcast_errors_total{cause=\"rate\"} 1\n"));
 }
 
+TEST_F(RatesTest, WhoSaysLittleIsNotBlamedForItsNeighbour) {
+  ServerSettings settings;
+  settings.messages = {.burst = 25, .per_second = 1e-6};  // 250 of this address, 1 of each client
+  start(settings);
+  TestClient quiet(port_), loud(port_);
+  ASSERT_TRUE(quiet.upgrade());
+  ASSERT_TRUE(loud.upgrade());
+  for (int i = 0; i < 300; i++)
+    loud.send_text(R"({"type":"list"})");
+  EXPECT_TRUE(loud.receive_text_with("Too many messages"));
+  quiet.send_text(R"({"type":"list"})");
+  EXPECT_TRUE(quiet.receive_text_with("\"list\""));
+}
+
+// Each of 20 would be told 400 times of 8 KB.
+TEST_F(RatesTest, OneRestlessClientEndsNobodysSession) {
+  ServerSettings settings;
+  settings.room.remote_producers = true;
+  start(settings);
+  std::vector<std::unique_ptr<TestClient>> viewers;
+  for (int i = 0; i < 20; i++) {
+    viewers.push_back(std::make_unique<TestClient>(port_));
+    ASSERT_TRUE(viewers.back()->upgrade());
+    viewers.back()->send_text(R"({"type":"setProtocolVersion","version":"v1_1"})");
+    viewers.back()->send_text(R"({"type":"listConsumers"})");
+    viewers.back()->send_text(R"({"type":"setPeerStatus","roles":["listener"]})");
+    ASSERT_TRUE(viewers.back()->receive_text_with("peerStatusChanged"));
+  }
+  TestClient restless(port_);
+  ASSERT_TRUE(restless.upgrade());
+  for (int i = 0; i < 400; i++) {
+    std::string meta = std::to_string(i) + std::string(8000, 'x');
+    restless.send_text(R"({"type":"setPeerStatus","roles":[")" +
+                       std::string(i % 2 ? "consumer" : "producer") + R"("],"meta":{"a":")" + meta +
+                       "\"}}");
+  }
+  restless.send_text(R"({"type":"setPeerStatus","roles":["producer"],"meta":{"name":"last"}})");
+  for (auto& viewer : viewers) {
+    ASSERT_TRUE(viewer->receive_text_with("\"last\"")) << "the newest reaches all";
+    viewer->send_text(R"({"type":"list"})");
+    EXPECT_TRUE(viewer->receive_text_with("\"list\""));
+  }
+}
+
+// It asks and asks and takes no answer.
+TEST_F(RatesTest, WhoReadsNothingIsLostAndItsSessionGoesOn) {
+  ServerSettings settings;
+  settings.room.remote_producers = true;
+  settings.messages = {.burst = 1e6, .per_second = 1e6};
+  start(settings);
+  TestClient producer(port_), viewer(port_);
+  ASSERT_TRUE(producer.upgrade());
+  ASSERT_TRUE(viewer.upgrade());
+  std::string id = member(*producer.receive_text_with("welcome"), "peerId");
+  producer.send_text(R"({"type":"setPeerStatus","roles":["producer","listener"],"meta":{"name":")" +
+                     std::string(64, 'a') + R"(","more":")" + std::string(8000, 'x') + "\"}}");
+  ASSERT_TRUE(producer.receive_text_with("peerStatusChanged"));
+  viewer.send_text(R"({"type":"startSession","peerId":")" + id + R"("})");
+  ASSERT_TRUE(producer.receive_text_with("startSession"));
+  for (int i = 0; i < 20'000; i++)
+    if (!viewer.send_text(R"({"type":"list"})")) break;
+  viewer.drop();
+  std::string page = metrics();
+  for (int i = 0; i < 100 && page.find("webcast_peers 1\n") == std::string::npos; i++)
+    page = metrics();
+  EXPECT_THAT(page, HasSubstr("webcast_peers 1\n"));
+  EXPECT_THAT(page, HasSubstr("webcast_sessions 1\n"));
+}
+
 TEST_F(RatesTest, MetricsTellWhatHappened) {
   ServerSettings settings;
   settings.room.remote_producers = true;

@@ -57,6 +57,20 @@ TEST(RelayOptions, TheCommandLineComesBeforeTheFile) {
   EXPECT_EQ(other->max_peers, 9);
 }
 
+TEST(RelayOptions, ProxiesAreTrustedByName) {
+  ConfigFile file("[relay]\ntrusted-proxy=10.0.0.0/8;::1\n");
+  auto settings = relay_settings(*read({"--config", file.name()}));
+  ASSERT_TRUE(settings) << settings.error().sentence;
+  EXPECT_TRUE(settings->acceptor.trusted_proxies.contains("10.1.2.3"));
+  EXPECT_FALSE(settings->acceptor.trusted_proxies.contains("127.0.0.1"));
+  settings = relay_settings(*read({"-c", file.name(), "--trusted-proxy=127.0.0.1"}));
+  ASSERT_TRUE(settings);
+  EXPECT_THAT(settings->acceptor.trusted_proxies.entries(), ElementsAre("127.0.0.1"));
+  settings = relay_settings(*read({"--trusted-proxy=my-proxy"}));
+  ASSERT_FALSE(settings);
+  EXPECT_THAT(settings.error().sentence, HasSubstr("my-proxy"));
+}
+
 TEST(RelayOptions, WhatIsWrongIsNamed) {
   EXPECT_THAT(read({"--listn", "x"}).error().sentence, HasSubstr("listn"));
   EXPECT_THAT(read({"8080"}).error().sentence, HasSubstr("8080"));

@@ -228,5 +228,12 @@ TEST(ListenAddress, KnowsLoopbackAndAll) {
   EXPECT_EQ((ListenAddress{"::1", 80}.text()), "[::1]:80");
 }
 
+TEST(Access, WhatIsRememberedOfAVisitorIsBounded) {
+  Access access({.address = {"127.0.0.1", 8080}});
+  AccessRequest request{.host = "127.0.0.1:8080", .query_token = std::string(5000, 'x')};
+  EXPECT_EQ(access.check(request).status, 0u);
+  EXPECT_EQ(access.check(request).token, "");
+}
+
 }  // namespace
 }  // namespace webcast

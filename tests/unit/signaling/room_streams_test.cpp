@@ -53,6 +53,34 @@ TEST_F(RoomTest, WhatWaitsForAPeerThatIsAwayIsBounded) {
   EXPECT_EQ(room_.resume(producer).size(), 257u);
 }
 
+TEST_F(RoomTest, WhatWaitsForAllWhoAreAwayIsBounded) {
+  Room room([this] { return "id" + std::to_string(next_id_++); },
+            {.remote_producers = true, .missed_bytes_per_peer = 10'000, .missed_bytes = 25'000});
+  Outbox out;
+  std::string viewer = room.connect(PeerKind::remote, out);
+  std::vector<std::string> producers, sessions;
+  for (int i = 0; i < 4; i++) {
+    producers.push_back(room.connect(PeerKind::resuming, out));
+    room.receive(producers[i], SetPeerStatus{kProducer}, now_);
+    out = room.receive(viewer, StartSessionRequest{producers[i]}, now_);
+    sessions.push_back(std::get<SessionStarted>(out[0].message).session);
+    room.disconnect(producers[i], Departure::lost, now_);
+  }
+  auto say_to = [&](int i, size_t bytes) {
+    room.receive(viewer, SessionSdp{sessions[i], false, std::string(bytes, 'v')}, now_);
+  };
+  say_to(0, 2'000);
+  for (int times = 0; times < 5; times++)
+    say_to(1, 1'900), say_to(2, 1'800), say_to(3, 1'700);
+  EXPECT_FALSE(room.may_resume(producers[1], {})) << "it had the most, and what it missed is gone";
+  for (int i : {0, 2, 3})
+    EXPECT_TRUE(room.may_resume(producers[i], {})) << i;
+  EXPECT_EQ(room.resume(producers[0]).size(), 2u) << "a welcome, and what it missed";
+  EXPECT_EQ(room.resume(producers[2]).size(), 6u);
+  out = room.expire(now_ + seconds(30));
+  EXPECT_THAT(out, Contains(Outgoing{viewer, EndSession{sessions[1]}}));
+}
+
 // Rights by a token
 TEST_F(RoomTest, APeerWithATokenForOneStreamHasToDoWithThatOneOnly) {
   const std::string live = R"({"name":"live"})", other = R"({"name":"other"})";
@@ -139,7 +167,8 @@ TEST_F(RoomTest, WhereNobodyPublishesFromTheNetworkNobodyTakesThereEither) {
   std::string local = listener.connect(PeerKind::local, out);
   std::string remote = listener.connect(PeerKind::remote, out);
   EXPECT_TRUE(is_error(listener.receive(remote, kTaker, now_), remote));
-  EXPECT_THAT(listener.receive(local, kTaker, now_), IsEmpty());
+  EXPECT_THAT(listener.receive(local, kTaker, now_),
+              ElementsAre(Outgoing{local, PeerStatusChanged{local, kTaker.roles, kTaker.meta}}));
   EXPECT_THAT(listener.receive(remote, ListConsumersRequest{}, now_),
               ElementsAre(Outgoing{remote, ListConsumers{{{local, kTaker.meta}}}}));
 }

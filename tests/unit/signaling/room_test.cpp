@@ -144,15 +144,52 @@ TEST_F(RoomTest, Rule3AConsumerIsBroughtAStreamByWhoMayPublishOnly) {
   EXPECT_EQ(std::get<StartSession>(out[1].message).peer, consumer);
 }
 
-TEST_F(RoomTest, ConsumersAreToldOfToThoseWhoKnowThatRole) {
-  std::string old = join_as(kListener), newer = join_as(kListener, PeerKind::remote, true),
-              asking = join_as(kListener);
+TEST_F(RoomTest, OfConsumersKnowsWhoAskedAndMayBringThemSomething) {
+  std::string newer = join_as(kListener, PeerKind::remote, true), asking = join_as(kListener);
+  Outbox ignored;
+  std::string watches = room_.connect(PeerKind::remote, ignored, {.may_publish = false});
+  say(watches, SetPeerStatus{kListener});
   say(asking, ListConsumersRequest{});
-  Outbox out = say(join(), SetPeerStatus{kConsumer});
-  std::vector<std::string> told;
-  for (const Outgoing& outgoing : out)
-    told.push_back(outgoing.peer);
-  EXPECT_THAT(told, UnorderedElementsAre(newer, asking));
+  say(watches, ListConsumersRequest{});
+  std::string consumer = join();
+  EXPECT_THAT(say(consumer, SetPeerStatus{kConsumer}),
+              ElementsAre(Outgoing{asking, PeerStatusChanged{consumer, kConsumer}}));
+  EXPECT_THAT(say(watches, ListConsumersRequest{}),
+              ElementsAre(Outgoing{watches, ListConsumers{}}));
+  EXPECT_THAT(say(consumer, SetPeerStatus{kProducer}),
+              UnorderedElementsAre(Outgoing{asking, PeerStatusChanged{consumer, kProducer}},
+                                   Outgoing{watches, PeerStatusChanged{consumer, kProducer}},
+                                   Outgoing{newer, PeerStatusChanged{consumer, kProducer}}));
+  EXPECT_THAT(say(consumer, SetPeerStatus{kConsumer}),
+              UnorderedElementsAre(Outgoing{asking, PeerStatusChanged{consumer, kConsumer}},
+                                   Outgoing{watches, PeerStatusChanged{consumer, Roles{}}},
+                                   Outgoing{newer, PeerStatusChanged{consumer, Roles{}}}))
+      << "for others it is a producer no more";
+  EXPECT_THAT(room_.disconnect(consumer, Departure::leaves, now_),
+              ElementsAre(Outgoing{asking, PeerStatusChanged{consumer, Roles{}}}));
+}
+
+TEST_F(RoomTest, OfOneWhoChangesAllTheTimeTheNewestIsTold) {
+  std::string listener = join_as(kListener), restless = join(), calm = join();
+  auto meta = [](int i) {
+    return R"({"name":"n)" + std::to_string(i) + std::string(8000, ' ') + "\"}";
+  };
+  size_t told = 0;
+  for (int i = 0; i < 1000; i++)
+    told += say(restless, SetPeerStatus{kProducer, meta(i)}).size();
+  EXPECT_GT(told, 0u);
+  EXPECT_LT(told, 100u) << "of 1000, for one listener";
+  EXPECT_THAT(say(calm, SetPeerStatus{kProducer}), IsEmpty()) << "it has to wait for its turn";
+  Outbox out;
+  while (auto next = room_.next_news()) {
+    now_ = std::max(now_, *next);
+    for (Outgoing& outgoing : room_.tell_news(now_))
+      out.push_back(outgoing);
+  }
+  EXPECT_THAT(out,
+              ElementsAre(Outgoing{listener, PeerStatusChanged{restless, kProducer, meta(999)}},
+                          Outgoing{listener, PeerStatusChanged{calm, kProducer}}));
+  EXPECT_LT(now_, Room::Time{} + seconds(1));
 }
 
 // Rule 4

@@ -293,6 +293,21 @@ TEST_F(WhipResourceTest, Row6PatchBringsCandidatesToTheirLine) {
   EXPECT_EQ(patch("m=audio 9 X 0\r\na=mid:0\r\n", {}, "application/sdp").status, 415u);
 }
 
+TEST_F(WhipResourceTest, Row6OfCandidatesASessionBringsABoundedNumberOnce) {
+  auto candidates = [&](int first, int count) {
+    std::string body = "m=video 9 X 0\r\na=mid:1\r\n";
+    for (int i = first; i < first + count; i++)
+      body += "a=candidate:1 1 udp 1 192.0.2." + std::to_string(i) + " 9 typ host\r\n";
+    return patch(body);
+  };
+  EXPECT_EQ(candidates(0, 40).candidates.size(), 40u);
+  auto again = candidates(0, 40);
+  EXPECT_EQ(again.status, 204u);
+  EXPECT_THAT(again.candidates, testing::IsEmpty()) << "they are known";
+  EXPECT_EQ(candidates(30, 60).candidates.size(), 24u);
+  EXPECT_THAT(candidates(100, 60).candidates, testing::IsEmpty());
+}
+
 TEST_F(WhipResourceTest, Row7RestartIsRefusedAndTheSessionGoesOn) {
   std::string restart = "a=ice-ufrag:news\r\na=ice-pwd:9999999999999999999999\r\n";
   EXPECT_EQ(patch(restart).status, 422u);
