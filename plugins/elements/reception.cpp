@@ -1,5 +1,7 @@
 #include "plugins/elements/reception.hpp"
 
+#include <gst/video/video.h>
+
 #include "plugins/elements/debug.hpp"
 #include "plugins/elements/message_actions.hpp"
 #include "plugins/gst/structure.hpp"
@@ -149,6 +151,30 @@ void Reception::pause() {
   });
 }
 
+bool Reception::send_event(GstEvent* event) {
+  if (GST_EVENT_TYPE(event) == GST_EVENT_EOS) {
+    control_->post([weak = weak_from_this()] {
+      if (auto self = weak.lock(); self && !self->stopping_) self->finish();
+    });
+    return true;
+  }
+  bool keyframe = gst_video_event_is_force_key_unit(event), taken = false;
+  std::vector<std::shared_ptr<SourcePad>> pads;
+  control_->call([&] {
+    for (auto& [name, pad] : pads_) {
+      if (pad->shown()) pads.push_back(pad);
+      if (keyframe && pad->kind() == MediaKind::video) on_keyframe_wanted(name);
+    }
+  });
+  if (keyframe) return true;
+  if ((gst_event_type_get_flags(GST_EVENT_TYPE(event)) & GST_EVENT_TYPE_DOWNSTREAM) == 0)
+    return false;
+  // A flush runs through what is downstream: on the caller's thread.
+  for (auto& pad : pads)
+    taken |= pad->send(event);
+  return taken;
+}
+
 Result<void> Reception::send_message(const std::string& id, const PeerMessage& message) {
   Result<void> sent = Error{ErrorCode::not_found, "There is no publisher " + id + "."};
   control_->call([&] {
@@ -163,22 +189,29 @@ StructurePtr Reception::stats() {
   StructurePtr stats(gst_structure_new("webcast-stats", "stream", G_TYPE_STRING,
                                        settings_.stream.c_str(), nullptr));
   ReceiverStats received;
+  std::vector<guint64> dropped;  // at the pads
   control_->call([&] {
-    if (publisher_ && publisher_->receiver) received = publisher_->receiver->stats();
+    if (!publisher_ || !publisher_->receiver) return;
+    received = publisher_->receiver->stats();
+    for (const auto& pad : publisher_->feed->pads)
+      dropped.push_back(pad->frames_dropped());
   });
   gst_structure_set(stats.get(), "state", G_TYPE_STRING,
                     received.state.empty() ? "waiting" : received.state.c_str(), "setup-ms",
                     G_TYPE_INT, received.setup_ms, nullptr);
   GValue tracks = G_VALUE_INIT;
   g_value_init(&tracks, GST_TYPE_LIST);
-  for (const ReceivedTrackStats& track : received.tracks)
+  for (size_t i = 0; i < received.tracks.size(); ++i) {
+    const ReceivedTrackStats& track = received.tracks[i];
     append_structure(
         &tracks, StructurePtr(gst_structure_new(
                      "webcast-track", "kind", G_TYPE_STRING, kind_name(track.track.kind), "codec",
                      G_TYPE_STRING, std::string(codec_name(track.track.codec)).c_str(), "packets",
                      G_TYPE_UINT64, track.packets, "bytes", G_TYPE_UINT64, track.bytes,
                      "keyframe-requests", G_TYPE_UINT64, track.keyframe_requests, "frames-dropped",
-                     G_TYPE_UINT64, track.frames_dropped, nullptr)));
+                     G_TYPE_UINT64, track.frames_dropped + (i < dropped.size() ? dropped[i] : 0),
+                     nullptr)));
+  }
   gst_structure_take_value(stats.get(), "tracks", &tracks);
   add_message_stats(stats.get(), received.messages);
   return stats;

@@ -58,6 +58,8 @@ class Reception : public std::enable_shared_from_this<Reception> {
   // To PLAYING, with the pipeline's clock; publishers are let in from the first one on. To PAUSED.
   void play(GstClock* clock);
   void pause();
+  // To the element: EOS ends every pad, for good; what else a source takes goes to all of them.
+  bool send_event(GstEvent* event);
 
   // To the publisher; `id`: its, or empty.
   Result<void> send_message(const std::string& id, const PeerMessage& message);
@@ -110,8 +112,10 @@ class Reception : public std::enable_shared_from_this<Reception> {
   SourcePadEvents pad_events(const std::string& name);
   void on_first_frame(const std::string& name);
   void on_keyframe_wanted(const std::string& name);
+  void on_overrun(const std::string& name);
   void on_pad_ended(const std::string& name);
   // `told`: what the publisher is told; none: it knows, or needs no reason.
+  void finish();
   void end_publisher(const std::string& reason, bool tell, std::optional<std::string> told);
 
   GstElement* const element_;
@@ -124,8 +128,7 @@ class Reception : public std::enable_shared_from_this<Reception> {
   std::map<std::string, std::shared_ptr<SourcePad>> pads_;  // by name
   std::vector<std::shared_ptr<SourcePad>> ending_;
   Ref<GstClock> clock_;
-  std::chrono::steady_clock::time_point last_keyframe_request_{};
-  bool playing_ = false, stopping_ = false, told_no_more_pads_ = false;
+  bool playing_ = false, stopping_ = false, finished_ = false, told_no_more_pads_ = false;
   std::unique_ptr<ControlThread> control_;  // last: joined before what its work touches goes
 };
 

@@ -10,8 +10,6 @@ namespace {
 
 using std::chrono::milliseconds;
 
-constexpr auto kKeyframeInterval = std::chrono::milliseconds(500);
-
 }  // namespace
 
 bool Reception::is_current(Way* way, const std::string& session) const {
@@ -205,6 +203,7 @@ SourcePadEvents Reception::pad_events(const std::string& name) {
   SourcePadEvents events;
   events.first_frame = [post] { post(&Reception::on_first_frame); };
   events.want_keyframe = [post] { post(&Reception::on_keyframe_wanted); };
+  events.overrun = [post] { post(&Reception::on_overrun); };
   events.ended = [post] { post(&Reception::on_pad_ended); };
   events.failed = [error = events_.flow_error](GstFlowReturn result) { error(result); };
   return events;
@@ -221,14 +220,15 @@ void Reception::on_first_frame(const std::string& name) {
 
 void Reception::on_keyframe_wanted(const std::string& name) {
   if (!publisher_ || !publisher_->connected || !publisher_->feed) return;
-  auto now = std::chrono::steady_clock::now();
-  if (now - last_keyframe_request_ < kKeyframeInterval) return;
   const auto& pads = publisher_->feed->pads;
   for (size_t track = 0; track < pads.size(); ++track)
-    if (pads[track]->name() == name) {
-      last_keyframe_request_ = now;
-      publisher_->receiver->request_keyframe(track);
-    }
+    if (pads[track]->name() == name) publisher_->receiver->request_keyframe(track);
+}
+
+void Reception::on_overrun(const std::string& name) {
+  events_.warning({ErrorCode::failed, "What is behind the pad " + name +
+                                          " is too slow: frames are dropped (stats counts them). "
+                                          "A queue behind the pad, or less work there, helps."});
 }
 
 void Reception::on_pad_ended(const std::string& name) {
@@ -257,6 +257,26 @@ std::string Reception::manual_answer() {
     if (manual_) answer = manual_->handed_out();
   });
   return answer;
+}
+
+// Nobody is let in after it. A branch whose pad never came would hold the pipeline's end up: it
+// gets one, with nothing but the EOS.
+void Reception::finish() {
+  if (std::exchange(finished_, true)) return;
+  if (publisher_) end_publisher("the stream was ended", true, "The receiver ended the stream");
+  for (auto& way : ways_)
+    way->signaler->stop();
+  for (MediaKind kind : {MediaKind::video, MediaKind::audio}) {
+    auto of_kind = [kind](const auto& pad) { return pad.second->kind() == kind; };
+    if (std::any_of(pads_.begin(), pads_.end(), of_kind)) continue;
+    auto pad = pad_for(kind, 0);
+    pads_[pad->name()] = pad;
+  }
+  for (auto& [name, pad] : pads_) {
+    pad->show();
+    pad->finish();
+  }
+  if (!std::exchange(told_no_more_pads_, true)) events_.no_more_pads();
 }
 
 void Reception::end_publisher(const std::string& reason, bool tell,

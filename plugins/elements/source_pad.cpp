@@ -2,6 +2,8 @@
 
 #include <gst/video/video.h>
 
+#include <algorithm>
+
 #include "plugins/elements/debug.hpp"
 
 namespace webcast {
@@ -9,6 +11,7 @@ namespace {
 
 constexpr GstClockTime kMostTime = GST_SECOND;
 constexpr gsize kMostBytes = 128 * 1024 * 1024;
+constexpr size_t kMostEvents = 256;
 constexpr auto kGapAfter = std::chrono::milliseconds(500);
 
 // What the pad's C functions are given: they find nothing once the object is gone.
@@ -126,9 +129,7 @@ void SourcePad::show() {
     caps = first_caps_;
   }
   push_caps(caps.get());
-  GstSegment segment;
-  gst_segment_init(&segment, GST_FORMAT_TIME);
-  gst_pad_push_event(pad_.get(), gst_event_new_segment(&segment));
+  push_segment();
   gst_element_add_pad(element_, pad_.get());
   // Only now: whoever is told of the pad has linked it, and misses nothing.
   {
@@ -147,11 +148,7 @@ void SourcePad::remove() {
 void SourcePad::set_playing(bool playing) {
   std::lock_guard lock(mutex_);
   playing_ = playing;
-  if (!playing && shown_) {
-    items_.clear();
-    bytes_ = 0;
-    waits_for_keyframe_ = discont_ = true;
-  }
+  if (!playing && shown_) drop_samples();
   changed_.notify_all();
 }
 
@@ -162,25 +159,71 @@ void SourcePad::begin_session() {
 
 void SourcePad::finish() {
   std::lock_guard lock(mutex_);
-  items_.push_back({});
+  if (std::exchange(finished_, true)) return;
+  items_.push_back({.event = adopt(gst_event_new_eos())});
   changed_.notify_all();
+}
+
+bool SourcePad::send(GstEvent* event) {
+  if (GST_EVENT_TYPE(event) == GST_EVENT_FLUSH_START || GST_EVENT_TYPE(event) == GST_EVENT_FLUSH_STOP) {
+    flush(event);
+    return true;
+  }
+  // Not by GST_EVENT_IS_SERIALIZED: C++20 warns of what it does with two enumerations.
+  if ((gst_event_type_get_flags(GST_EVENT_TYPE(event)) & GST_EVENT_TYPE_SERIALIZED) == 0) {
+    gst_pad_push_event(pad_.get(), gst_event_ref(event));
+    return true;
+  }
+  std::lock_guard lock(mutex_);
+  auto waiting = std::count_if(items_.begin(), items_.end(), [](const Item& item) { return item.event; });
+  if (finished_ || static_cast<size_t>(waiting) >= kMostEvents) return false;
+  items_.push_back({.event = retain(event)});
+  changed_.notify_all();
+  return true;
+}
+
+void SourcePad::flush(GstEvent* event) {
+  bool begins = GST_EVENT_TYPE(event) == GST_EVENT_FLUSH_START;
+  if (!begins) gst_pad_pause_task(pad_.get());
+  gst_pad_push_event(pad_.get(), gst_event_ref(event));
+  std::lock_guard lock(mutex_);
+  drop_samples();
+  flushing_ = begins;
+  needs_segment_ = true;
+  changed_.notify_all();
+  if (!begins && active_ && GST_PAD_TASK(pad_.get())) gst_task_start(GST_PAD_TASK(pad_.get()));
+}
+
+// With the lock held. What comes next is something new.
+void SourcePad::drop_samples() {
+  std::erase_if(items_, [](const Item& item) { return item.sample; });
+  bytes_ = 0;
+  waits_for_keyframe_ = discont_ = true;
 }
 
 // With the lock held. False: the frame itself is dropped.
 bool SourcePad::make_room(const Item& item) {
+  auto oldest = [&] {
+    return std::find_if(items_.begin(), items_.end(), [](const Item& each) { return each.sample; });
+  };
   auto full = [&] {
-    return !items_.empty() && (bytes_ + item.bytes > kMostBytes ||
-                               item.time > items_.front().time + kMostTime);
+    auto first = oldest();
+    return first != items_.end() &&
+           (bytes_ + item.bytes > kMostBytes || item.time > first->time + kMostTime);
   };
   bool needs_keyframe = !raw_ && kind_ == MediaKind::video;
   while (full()) {
     discont_ = true;
-    bytes_ -= items_.front().bytes;
-    items_.pop_front();
-    if (!needs_keyframe) continue;
-    items_.clear();
-    bytes_ = 0;
-    waits_for_keyframe_ = true;
+    if (needs_keyframe) {
+      frames_dropped_ += static_cast<guint64>(std::count_if(
+          items_.begin(), items_.end(), [](const Item& each) { return each.sample; }));
+      drop_samples();
+      continue;
+    }
+    auto first = oldest();
+    bytes_ -= first->bytes;
+    items_.erase(first);
+    frames_dropped_++;
   }
   if (!needs_keyframe) return true;
   GstBuffer* buffer = gst_sample_get_buffer(item.sample.get());
@@ -188,19 +231,35 @@ bool SourcePad::make_room(const Item& item) {
   return !waits_for_keyframe_;
 }
 
+// With the lock held. A parser gives the time of a picture to its first piece, the access unit
+// delimiter: what has none is of the time of what came before it.
+GstClockTime SourcePad::time_of(GstSample* sample) {
+  GstBuffer* buffer = gst_sample_get_buffer(sample);
+  GstClockTime time = running_time_of(sample, GST_BUFFER_PTS(buffer));
+  if (!GST_CLOCK_TIME_IS_VALID(time)) time = running_time_of(sample, GST_BUFFER_DTS(buffer));
+  if (!GST_CLOCK_TIME_IS_VALID(time)) time = last_time_;
+  if (!GST_CLOCK_TIME_IS_VALID(time)) {
+    Ref<GstClock> clock = adopt(gst_element_get_clock(element_));
+    if (clock) time = gst_clock_get_time(clock.get());
+  }
+  return last_time_ = time;
+}
+
 void SourcePad::push(GstSample* sample) {
   GstBuffer* buffer = gst_sample_get_buffer(sample);
   GstCaps* caps = gst_sample_get_caps(sample);
   if (!buffer || !caps) return;
-  Item item{retain(sample), running_time_of(sample, GST_BUFFER_PTS(buffer)),
-            gst_buffer_get_size(buffer)};
-  if (!GST_CLOCK_TIME_IS_VALID(item.time)) return;
-  bool first = false, keyframe = false;
+  bool first = false, keyframe = false, overrun = false;
   {
     std::lock_guard lock(mutex_);
-    if (!playing_ && may_run_) return;
-    bool waited = waits_for_keyframe_;
-    if (make_room(item)) {
+    if (finished_ || (!playing_ && may_run_)) return;
+    Item item{.sample = retain(sample),
+              .time = time_of(sample),
+              .bytes = gst_buffer_get_size(buffer)};
+    guint64 dropped = frames_dropped_;
+    bool taken = make_room(item);
+    overrun = frames_dropped_ > dropped && !std::exchange(overran_, true);
+    if (taken) {
       if (!first_caps_) first_caps_ = retain(caps);
       item.discont = std::exchange(discont_, false);
       bytes_ += item.bytes;
@@ -208,37 +267,59 @@ void SourcePad::push(GstSample* sample) {
       first = !std::exchange(told_first_, true);
       changed_.notify_all();
     } else {
-      keyframe = !waited;
+      frames_dropped_++;
+      keyframe = true;
     }
   }
   if (first) events_.first_frame();
+  if (overrun) events_.overrun();
   if (keyframe) events_.want_keyframe();
+}
+
+// With the lock held. Data are for PLAYING; an EOS ends a pipeline that is paused, too.
+bool SourcePad::is_ready() const {
+  return !items_.empty() && (playing_ || items_.front().event);
 }
 
 void SourcePad::run() {
   Item item;
+  bool segment = false;
   {
     std::unique_lock lock(mutex_);
-    bool timely = changed_.wait_for(
-        lock, kGapAfter, [this] { return !active_ || (playing_ && !items_.empty()); });
-    if (!active_) {
+    bool timely = changed_.wait_for(lock, kGapAfter,
+                                    [this] { return !active_ || flushing_ || is_ready(); });
+    if (!active_ || flushing_) {
       lock.unlock();
       gst_pad_pause_task(pad_.get());
       return;
     }
-    if (!playing_) return;
-    if (!timely) {
-      lock.unlock();
-      return push_gap();
+    if (timely) {
+      item = std::move(items_.front());
+      items_.pop_front();
+      bytes_ -= item.bytes;
+    } else if (!playing_) {
+      return;
     }
-    item = std::move(items_.front());
-    items_.pop_front();
-    bytes_ -= item.bytes;
+    segment = std::exchange(needs_segment_, false);
   }
+  if (segment) push_segment();
   if (item.sample) return push_sample(item);
-  gst_pad_push_event(pad_.get(), gst_event_new_eos());
+  if (item.event) return push_event(item.event.get());
+  push_gap();
+}
+
+void SourcePad::push_event(GstEvent* event) {
+  bool last = GST_EVENT_TYPE(event) == GST_EVENT_EOS;
+  gst_pad_push_event(pad_.get(), gst_event_ref(event));
+  if (!last) return;
   gst_pad_pause_task(pad_.get());
   events_.ended();
+}
+
+void SourcePad::push_segment() {
+  GstSegment segment;
+  gst_segment_init(&segment, GST_FORMAT_TIME);
+  gst_pad_push_event(pad_.get(), gst_event_new_segment(&segment));
 }
 
 void SourcePad::push_caps(GstCaps* caps) {

@@ -7,6 +7,7 @@
 
 #include <gst/gst.h>
 
+#include <atomic>
 #include <condition_variable>
 #include <deque>
 #include <functional>
@@ -21,8 +22,9 @@ namespace webcast {
 
 struct SourcePadEvents {               // the pad's threads; must not wait
   std::function<void()> first_frame;   // its caps are known: time to show the pad
-  std::function<void()> want_keyframe;
-  std::function<void()> ended;         // after finish(): EOS was pushed
+  std::function<void()> want_keyframe;  // again and again, as long as one is waited for
+  std::function<void()> overrun;        // once: downstream is slow, and frames are dropped
+  std::function<void()> ended;          // after finish(): EOS was pushed
   std::function<void(GstFlowReturn)> failed;  // downstream cannot take it
 };
 
@@ -43,18 +45,22 @@ class SourcePad : public std::enable_shared_from_this<SourcePad> {
   void set_playing(bool playing);
   // Another publisher's frames follow.
   void begin_session();
-  // EOS behind what waits.
+  // EOS behind what waits; nothing comes after it.
   void finish();
+  // Pushes an event, behind what waits if it is serialized. False: too many wait.
+  bool send(GstEvent* event);
   // Takes the pad off the element. Waits for its thread.
   void remove();
 
   // Any thread; see ReceiverEvents::sample.
   void push(GstSample* sample);
+  guint64 frames_dropped() const { return frames_dropped_; }
 
  private:
   struct Item {
-    Ref<GstSample> sample{};  // none: EOS
-    GstClockTime time = 0;    // internal timeline
+    Ref<GstSample> sample{};  // none: an event
+    Ref<GstEvent> event{};
+    GstClockTime time = 0;  // internal timeline
     gsize bytes = 0;
     bool discont = false;
   };
@@ -65,7 +71,13 @@ class SourcePad : public std::enable_shared_from_this<SourcePad> {
   gboolean activate(bool active);
   void start_task();
   void run();
+  bool is_ready() const;
+  void drop_samples();
+  GstClockTime time_of(GstSample* sample);
+  void flush(GstEvent* event);
   void push_sample(const Item& item);
+  void push_event(GstEvent* event);
+  void push_segment();
   void push_gap();
   void push_caps(GstCaps* caps);
   void note(GstFlowReturn result);
@@ -89,7 +101,10 @@ class SourcePad : public std::enable_shared_from_this<SourcePad> {
   gsize bytes_ = 0;
   Ref<GstCaps> first_caps_;
   bool told_first_ = false, playing_ = false, active_ = false, may_run_ = false;
-  bool waits_for_keyframe_ = true, discont_ = true;
+  bool waits_for_keyframe_ = true, discont_ = true, finished_ = false, overran_ = false;
+  bool flushing_ = false, needs_segment_ = false;
+  GstClockTime last_time_ = GST_CLOCK_TIME_NONE;
+  std::atomic<guint64> frames_dropped_{0};
 
   // The pad's thread only.
   Ref<GstCaps> caps_;

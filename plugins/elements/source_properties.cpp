@@ -191,7 +191,8 @@ void install_source_properties(GObjectClass* gobject_class) {
       gobject_class, kStats,
       g_param_spec_boxed("stats", "Statistics",
                          "Statistics of the publisher: state, setup-ms, and a list of tracks "
-                         "(packets, bytes, keyframe-requests, frames-dropped)",
+                         "(packets, bytes, keyframe-requests, frames-dropped: before the decoder "
+                         "and at the pad)",
                          GST_TYPE_STRUCTURE, kReadOnly));
   install.string(kManualAnswer, "manual-answer", "Manual answer",
                  "With location manual: the answer to the offer that the action set-offer brought, "

@@ -118,6 +118,14 @@ void play(WebcastSrc* self) {
   if (reception) reception->play(clock.get());
 }
 
+// GstBin hands events to the sources among its children, of which there is none.
+gboolean send_event(GstElement* element, GstEvent* event) {
+  auto reception = WEBCAST_SRC(element)->state->current_reception();
+  gboolean taken = reception && reception->send_event(event);
+  gst_event_unref(event);
+  return taken;
+}
+
 GstStateChangeReturn change_state(GstElement* element, GstStateChange transition) {
   auto* self = WEBCAST_SRC(element);
   if (transition == GST_STATE_CHANGE_NULL_TO_READY) Peer::warm_up();
@@ -169,6 +177,7 @@ static void webcast_src_class_init(WebcastSrcClass* klass) {
   install_source_manual(G_TYPE_FROM_CLASS(gobject_class));
   install_source_messages(G_TYPE_FROM_CLASS(gobject_class));
   element_class->change_state = change_state;
+  element_class->send_event = send_event;
   gst_element_class_add_static_pad_template(element_class, &video_template);
   gst_element_class_add_static_pad_template(element_class, &audio_template);
   gst_element_class_set_static_metadata(element_class, "Webcast source", "Source/Network/WebRTC",

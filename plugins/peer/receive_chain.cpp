@@ -12,6 +12,8 @@ namespace {
 // dropped up to the next keyframe.
 constexpr guint64 kMostTime = GST_SECOND;
 constexpr guint kMostBytes = 8 * 1024 * 1024;
+// Packets without a frame for so long: the depayloader waits for a keyframe, which it asked for once.
+constexpr gint64 kStall = G_USEC_PER_SEC / 2;
 
 const char* depayloader(Codec codec) {
   switch (codec) {
@@ -54,14 +56,14 @@ void add_probe(GstPad* pad, GstPadProbeType type, const std::shared_ptr<ReceiveC
 }
 
 // A loss is told by PLI; FIR, which "all-headers" means, is not for that (RFC 5104 section 3.5.1).
-GstPadProbeReturn on_upstream_event(GstPad*, GstPadProbeInfo* info, gpointer) {
+bool make_pli(GstPadProbeInfo* info) {
   auto* event = GST_PAD_PROBE_INFO_EVENT(info);
-  if (!gst_video_event_is_force_key_unit(event)) return GST_PAD_PROBE_OK;
+  if (!gst_video_event_is_force_key_unit(event)) return false;
   event = gst_event_make_writable(event);
   gst_structure_set(gst_event_writable_structure(event), "all-headers", G_TYPE_BOOLEAN, FALSE,
                     nullptr);
   GST_PAD_PROBE_INFO_DATA(info) = event;
-  return GST_PAD_PROBE_OK;
+  return true;
 }
 
 }  // namespace
@@ -122,8 +124,11 @@ void ReceiveChain::add_probes() {
         self.count(info);
         return GST_PAD_PROBE_OK;
       });
-  gst_pad_add_probe(inlet_.get(), GST_PAD_PROBE_TYPE_EVENT_UPSTREAM, on_upstream_event, nullptr,
-                    nullptr);
+  add_probe(inlet_.get(), GST_PAD_PROBE_TYPE_EVENT_UPSTREAM, shared_from_this(),
+            [](ReceiveChain& self, GstPadProbeInfo* info) {
+              if (make_pli(info)) self.note_request();
+              return GST_PAD_PROBE_OK;
+            });
   add_probe(queue_inlet_.get(), GST_PAD_PROBE_TYPE_BUFFER, shared_from_this(),
             [](ReceiveChain& self, GstPadProbeInfo* info) {
               return self.passes(GST_PAD_PROBE_INFO_BUFFER(info)) ? GST_PAD_PROBE_OK
@@ -157,6 +162,8 @@ void ReceiveChain::count(GstPadProbeInfo* info) {
 }
 
 bool ReceiveChain::passes(GstBuffer* buffer) {
+  packets_then_ = packets_.load();
+  frame_at_ = g_get_monotonic_time();
   guint64 time = 0;
   guint bytes = 0;
   g_object_get(queue_.get(), "current-level-time", &time, "current-level-bytes", &bytes, nullptr);
@@ -164,6 +171,10 @@ bool ReceiveChain::passes(GstBuffer* buffer) {
   bool keyframe = kind_ == MediaKind::audio || !GST_BUFFER_FLAG_IS_SET(buffer, GST_BUFFER_FLAG_DELTA_UNIT);
   if (!full && (keyframe || !waits_for_keyframe_)) {
     waits_for_keyframe_ = false;
+    if (keyframe) {
+      std::lock_guard lock(mutex_);
+      wish_.arrived();
+    }
     return true;
   }
   frames_dropped_++;
@@ -171,14 +182,36 @@ bool ReceiveChain::passes(GstBuffer* buffer) {
   return false;
 }
 
-void ReceiveChain::request_keyframe() {
+void ReceiveChain::note_request() {
   keyframe_requests_++;
+  std::lock_guard lock(mutex_);
+  wish_.asked(std::chrono::steady_clock::now());
+}
+
+void ReceiveChain::request_keyframe() {
+  auto now = std::chrono::steady_clock::now();
+  {
+    std::lock_guard lock(mutex_);
+    wish_.want(now);
+    if (!wish_.due(now)) return;  // keep_asking() has it
+  }
   gst_pad_push_event(queue_inlet_.get(),
                      gst_video_event_new_upstream_force_key_unit(GST_CLOCK_TIME_NONE, TRUE, 0));
 }
 
+bool ReceiveChain::stalls() const {
+  return waits_for_keyframe_ ||
+         (packets_ > packets_then_ && g_get_monotonic_time() - frame_at_ > kStall);
+}
+
 void ReceiveChain::keep_asking() {
-  if (waits_for_keyframe_ && gst_pad_is_linked(inlet_.get())) request_keyframe();
+  if (kind_ != MediaKind::video || !gst_pad_is_linked(inlet_.get())) return;
+  bool wanted = stalls();
+  {
+    std::lock_guard lock(mutex_);
+    wanted = wanted || wish_.due(std::chrono::steady_clock::now());
+  }
+  if (wanted) request_keyframe();
 }
 
 }  // namespace webcast

@@ -10,11 +10,13 @@
 #include <atomic>
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <vector>
 
 #include "common/result.hpp"
 #include "plugins/gst/gst_ref.hpp"
 #include "plugins/gst/rtp_format.hpp"
+#include "plugins/peer/keyframe_wish.hpp"
 
 namespace webcast {
 
@@ -31,9 +33,9 @@ class ReceiveChain : public std::enable_shared_from_this<ReceiveChain> {
   bool link(GstPad* source);
   // Nothing gets past the queue before.
   void open();
-  // Any thread. Upstream, where webrtcbin makes a PLI of it.
+  // Any thread. Upstream, where webrtcbin makes a PLI of it; again until a keyframe comes.
   void request_keyframe();
-  // Control thread, now and then: asks for the first keyframe as long as none came.
+  // Control thread, now and then: asks again.
   void keep_asking();
 
   guint64 packets() const { return packets_; }
@@ -46,6 +48,8 @@ class ReceiveChain : public std::enable_shared_from_this<ReceiveChain> {
   void add_probes();
   bool passes(GstBuffer* buffer);
   void count(GstPadProbeInfo* info);
+  void note_request();
+  bool stalls() const;
 
   const MediaKind kind_;
   const OnSample on_sample_;
@@ -54,6 +58,11 @@ class ReceiveChain : public std::enable_shared_from_this<ReceiveChain> {
   gulong gate_probe_ = 0;
   std::atomic<bool> waits_for_keyframe_{false};
   std::atomic<guint64> packets_{0}, bytes_{0}, keyframe_requests_{0}, frames_dropped_{0};
+  // At the last frame that the depayloader gave: their number, and the time (monotonic µs).
+  std::atomic<guint64> packets_then_{0};
+  std::atomic<gint64> frame_at_{0};
+  std::mutex mutex_;  // guards what follows; never held while calling out
+  KeyframeWish wish_;
 };
 
 }  // namespace webcast

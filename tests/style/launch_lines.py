@@ -1,6 +1,7 @@
 """Every gst-launch-1.0 line of README and docs parses, reaches PLAYING and tells its address.
 
-What a test machine has not is replaced by test sources (STAND_INS), files by made ones, a relay and
+One that records does so, from a publisher of picture and sound, and its file is played. What a test
+machine has not is replaced by test sources (STAND_INS), files by made ones, a relay and
 a WHEP server by one of this build, and the listener takes a free port of 127.0.0.1: apart from that each line runs
 as it stands.
 """
@@ -106,12 +107,16 @@ class WhepServer:
             cls.process.wait(10)
 
 
+def records(line):
+    return " -e " in line and "webcastsrc" in line and "filesink location=" in line
+
+
 def adapt(line):
     """The words of a line with stand-ins for what is not here."""
     words, adapted = shlex.split(line, comments=True)[1:], []
     while words:
         word = words.pop(0)
-        if word in STAND_INS:
+        if word in STAND_INS and not (word == "filesink" and records(line)):
             while words and "=" in words[0] and "," not in words[0]:
                 words.pop(0)
             caps = words[1].split(",")[0] if len(words) > 1 else ""
@@ -159,6 +164,40 @@ def try_line(words):
             process.wait()
 
 
+def try_recording(line):
+    """Runs a line with somebody who publishes, ends it as a person does, and plays its file."""
+    file = pathlib.Path(re.search(r"filesink location=(\S+)", line).group(1))
+    process = subprocess.Popen(adapt(line), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                               stderr=subprocess.STDOUT, text=True)
+    told = next((text for text in process.stdout if "webcast-listening, " in text), "")
+    url = re.search(r"http(://127\.0\.0\.1:\d+)/", told)
+    if not url:
+        process.kill()
+        return "does not listen"
+    threading.Thread(target=process.stdout.read, daemon=True).start()
+    publisher = pathlib.Path(os.environ["WEBCAST_BUILD"]) / "tests/support/webcast-test-publisher"
+    sender = subprocess.Popen([publisher, "--url", f"ws{url.group(1)}/ws"],
+                              stdin=subprocess.PIPE, stdout=subprocess.DEVNULL)
+    deadline = time.monotonic() + TIMEOUT
+    try:
+        while not (file.exists() and file.stat().st_size > 100_000):
+            if time.monotonic() > deadline or process.poll() is not None:
+                return f"{file} does not grow: {file.stat().st_size if file.exists() else 'none'}"
+            time.sleep(0.1)
+        process.send_signal(signal.SIGINT)
+        process.wait(TIMEOUT)
+    except subprocess.TimeoutExpired:
+        return "does not end at SIGINT"
+    finally:
+        for each in (process, sender):
+            each.kill()
+            each.wait()
+    play = (f"gst-launch-1.0 filesrc location={file} ! decodebin name=all "
+            "all. ! video/x-raw ! fakesink  all. ! audio/x-raw ! fakesink")
+    played = subprocess.run(play.split(), capture_output=True, text=True, timeout=TIMEOUT)
+    return f"{file} does not play:\n{played.stdout}{played.stderr}" if played.returncode else None
+
+
 def main():
     problems = count = 0
     documents = ["README.md", *(path for path in tree.files(".md") if path.parts[0] == "docs")]
@@ -169,7 +208,7 @@ def main():
             assert pathlib.Path(name).exists()
         for document in documents:
             for line in lines_of(document):
-                problem = try_line(adapt(line))
+                problem = try_recording(line) if records(line) else try_line(adapt(line))
                 count += 1
                 print("FAILED" if problem else "played", f"{document}: {line}", flush=True)
                 if problem:
