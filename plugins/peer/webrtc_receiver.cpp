@@ -5,6 +5,12 @@
 namespace webcast {
 namespace {
 
+constexpr int kReordering = 10;  // ms by which packets overtake each other
+// Of the session, as far as the pace of RTCP depends on it (RFC 4585 section 3.5: an early packet
+// has to wait for the regular interval after the one before, which is a share of this). By the
+// rate of a publisher's start a NACK waited for hundreds of ms.
+constexpr double kRtcpBandwidth = 20e6;  // bit/s
+
 // What webrtcbin shall answer to one m-line of the clean offer. The mid makes the pair unique.
 Ref<GstCaps> line_caps(const ReceivedMedium& medium, const RemotePayload& payload,
                        const MediumPlan& plan, size_t line) {
@@ -66,7 +72,10 @@ void on_new_jitterbuffer(ReceiverInlets& inlets, GstElement* jitterbuffer, guint
   bool nack = line ? line->nack
                    : std::any_of(inlets.lines.begin(), inlets.lines.end(),
                                  [](const auto& each) { return each.nack; });
-  g_object_set(jitterbuffer, "do-retransmission", nack, nullptr);
+  // A packet is asked for once the gap is seen, unless it is only late by that much. What might
+  // come next is no gap: a picture may take its time.
+  g_object_set(jitterbuffer, "do-retransmission", nack, "rtx-next-seqnum", FALSE, "rtx-delay",
+               kReordering, nullptr);
 }
 
 GstPadProbeReturn on_traffic(GstPad*, GstPadProbeInfo*, gpointer data) {
@@ -232,6 +241,9 @@ void WebrtcReceiver::connect_inlets(PeerPipeline& pipeline) {
 void WebrtcReceiver::media_allowed() {
   inlets_->last_heard = g_get_monotonic_time();
   Ref<GstElement> rtpbin = adopt(gst_bin_get_by_name(GST_BIN(pipeline_.webrtcbin.get()), "rtpbin"));
+  GObject* session = nullptr;
+  if (rtpbin) g_signal_emit_by_name(rtpbin.get(), "get-internal-session", 0u, &session);
+  if (Ref<GObject> owned = adopt(session)) g_object_set(session, "bandwidth", kRtcpBandwidth, nullptr);
   for (const char* name : {"recv_rtp_sink_0", "recv_rtcp_sink_0"}) {
     Ref<GstPad> pad = adopt(rtpbin ? gst_element_get_static_pad(rtpbin.get(), name) : nullptr);
     if (pad)

@@ -289,6 +289,23 @@ TEST_F(Source, WhatIsLostIsAskedForAgain) {
   EXPECT_TRUE(more("video_0", 60));
 }
 
+TEST_F(Source, EachLossIsAskedFor) {
+  launch();
+  auto publisher = publish({"--lose", "6", "--audio", ""});
+  std::string last;
+  auto many = publisher->wait_line(
+      [&](const std::string& line) {
+        last = line;
+        return json_field(line, "event") == "feedback" && std::atoi(json_field(line, "lost").c_str()) >= 40;
+      },
+      kPatience);
+  ASSERT_TRUE(many) << last;
+  g_print("%s\n", many->c_str());
+  // Those of the last moment are on their way.
+  EXPECT_GE(std::atoi(json_field(*many, "asked").c_str()),
+            std::atoi(json_field(*many, "lost").c_str()) - 4);
+}
+
 TEST_F(Source, WithoutRetransmissionALossIsAKeyframe) {
   launch("retransmission=false");
   // Without sound: in step with it, one of so many could always be a packet of sound.

@@ -15,22 +15,17 @@
 #include <functional>
 #include <string>
 
-#include "tests/support/falsified.hpp"
+#include "tests/support/loss_record.hpp"
+#include "tests/support/publisher_options.hpp"
 #include "tests/support/viewer_json.hpp"
 
 namespace {
-
-struct Options {
-  gchar *url = nullptr, *stream = nullptr, *codec = nullptr, *audio = nullptr,
-        *fingerprint = nullptr;
-  gint lose = 0;  // every so many RTP packets one; 0: none
-  gboolean beat = FALSE;
-} options;
 
 struct Feedback {
   unsigned nacks = 0, plis = 0, transport = 0;
 };
 
+LossRecord losses;
 GMainLoop* loop;
 SoupWebsocketConnection* socket_connection;
 GstElement *pipeline, *webrtc;
@@ -133,10 +128,12 @@ void on_connection_state(GstElement* element, GParamSpec*, gpointer) {
 
 GstPadProbeReturn on_sent(GstPad*, GstPadProbeInfo* info, gpointer) {
   static std::atomic<int> count{0};
-  guint8 bytes[2] = {0, 0};
-  gst_buffer_extract(GST_PAD_PROBE_INFO_BUFFER(info), 0, bytes, 2);
+  guint8 bytes[12] = {};
+  gst_buffer_extract(GST_PAD_PROBE_INFO_BUFFER(info), 0, bytes, sizeof bytes);
   bool rtp = bytes[0] >> 6 == 2 && (bytes[1] < 192 || bytes[1] > 223);
-  return rtp && ++count % options.lose == 0 ? GST_PAD_PROBE_DROP : GST_PAD_PROBE_OK;
+  if (!rtp || ++count % options.lose != 0) return GST_PAD_PROBE_OK;
+  losses.lost(bytes);
+  return GST_PAD_PROBE_DROP;
 }
 
 // What the receiver asks for, as it leaves the decrypter: generic NACK, transport-wide congestion
@@ -148,10 +145,14 @@ void count_feedback(GstBuffer* buffer) {
   Feedback before = feedback;
   for (gsize at = 0; at + 4 <= map.size;) {
     unsigned type = map.data[at + 1], format = map.data[at] & 31u;
-    if (type == 205 && format == 1) feedback.nacks++;
+    gsize size = (static_cast<gsize>(map.data[at + 2]) << 8 | map.data[at + 3]) * 4 + 4;
+    if (type == 205 && format == 1) {
+      feedback.nacks++;
+      losses.asked(map.data + at, std::min(size, map.size - at));
+    }
     if (type == 205 && format == 15) feedback.transport++;
     if (type == 206 && format == 1) feedback.plis++;
-    at += (static_cast<gsize>(map.data[at + 2]) << 8 | map.data[at + 3]) * 4 + 4;
+    at += size;
   }
   gst_buffer_unmap(buffer, &map);
   if (before.nacks == feedback.nacks && before.plis == feedback.plis &&
@@ -159,7 +160,7 @@ void count_feedback(GstBuffer* buffer) {
     return;
   say("feedback", "\"nacks\":" + std::to_string(feedback.nacks) +
                       ",\"plis\":" + std::to_string(feedback.plis) +
-                      ",\"transport\":" + std::to_string(feedback.transport));
+                      ",\"transport\":" + std::to_string(feedback.transport) + "," + losses.text());
 }
 
 GstPadProbeReturn on_rtcp(GstPad*, GstPadProbeInfo* info, gpointer) {
@@ -353,30 +354,6 @@ gboolean on_command(GIOChannel* channel, GIOCondition, gpointer) {
     send("{\"type\":\"startSession\",\"peerId\":" + quoted(consumer) + "}");
   }
   return G_SOURCE_CONTINUE;
-}
-
-bool parse_options(int* argc, char*** argv) {
-  GOptionEntry entries[] = {
-      {"url", 0, 0, G_OPTION_ARG_STRING, &options.url, "ws://HOST:PORT/ws", "URL"},
-      {"stream", 0, 0, G_OPTION_ARG_STRING, &options.stream, "name of the stream", "NAME"},
-      {"codec", 0, 0, G_OPTION_ARG_STRING, &options.codec, "VP8, VP9, H264, or empty", "CODEC"},
-      {"audio", 0, 0, G_OPTION_ARG_STRING, &options.audio, "OPUS, PCMU, or empty", "CODEC"},
-      {"fingerprint", 0, 0, G_OPTION_ARG_STRING, &options.fingerprint, "good, bad, none, sha1",
-       "HOW"},
-      {"beat", 0, 0, G_OPTION_ARG_NONE, &options.beat,
-       "each second a white picture and a loud tone for 0.2 s", nullptr},
-      {"lose", 0, 0, G_OPTION_ARG_INT, &options.lose, "one of so many packets", "N"},
-      {nullptr, 0, 0, G_OPTION_ARG_NONE, nullptr, nullptr, nullptr}};
-  GOptionContext* context = g_option_context_new("- publish test media");
-  g_option_context_add_main_entries(context, entries, nullptr);
-  g_option_context_add_group(context, gst_init_get_option_group());
-  bool parsed = g_option_context_parse(context, argc, argv, nullptr) && options.url;
-  g_option_context_free(context);
-  if (!options.stream) options.stream = g_strdup("live");
-  if (!options.codec) options.codec = g_strdup("VP8");
-  if (!options.audio) options.audio = g_strdup("OPUS");
-  if (!options.fingerprint) options.fingerprint = g_strdup("good");
-  return parsed;
 }
 
 }  // namespace
