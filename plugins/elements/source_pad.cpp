@@ -11,6 +11,10 @@ namespace {
 
 constexpr GstClockTime kMostTime = GST_SECOND;
 constexpr gsize kMostBytes = 128 * 1024 * 1024;
+// What was held up on the way may still come: gaps are told by so much later.
+constexpr GstClockTime kLateness = 2 * GST_SECOND;
+// A hole in the times that is told.
+constexpr GstClockTime kHole = GST_SECOND / 2;
 constexpr size_t kMostEvents = 256;
 constexpr auto kGapAfter = std::chrono::milliseconds(500);
 
@@ -341,7 +345,10 @@ void SourcePad::push_sample(const Item& item) {
   GST_BUFFER_PTS(buffer.get()) = to_running_time(item.time);
   GST_BUFFER_DTS(buffer.get()) =
       to_running_time(running_time_of(item.sample.get(), GST_BUFFER_DTS(original)));
-  if (item.discont) GST_BUFFER_FLAG_SET(buffer.get(), GST_BUFFER_FLAG_DISCONT);
+  keep_in_order(buffer.get());
+  bool hole = GST_CLOCK_TIME_IS_VALID(position_) && GST_BUFFER_PTS(buffer.get()) > position_ + kHole;
+  if (hole) push_gap_until(GST_BUFFER_PTS(buffer.get()));
+  if (item.discont || hole) GST_BUFFER_FLAG_SET(buffer.get(), GST_BUFFER_FLAG_DISCONT);
   position_ = GST_BUFFER_PTS(buffer.get());
   if (GST_BUFFER_DURATION_IS_VALID(buffer.get())) position_ += GST_BUFFER_DURATION(buffer.get());
   note(gst_pad_push(pad_.get(), buffer.release()));
@@ -352,10 +359,21 @@ void SourcePad::push_gap() {
   Ref<GstClock> clock = adopt(gst_element_get_clock(element_));
   if (!clock || !GST_CLOCK_TIME_IS_VALID(position_)) return;
   GstClockTime now = to_running_time(gst_clock_get_time(clock.get()));
-  if (now < latency_ || now - latency_ <= position_) return;
-  GstClockTime end = now - latency_;
+  if (now > latency_ + kLateness && now - latency_ - kLateness > position_)
+    push_gap_until(now - latency_ - kLateness);
+}
+
+void SourcePad::push_gap_until(GstClockTime end) {
   gst_pad_push_event(pad_.get(), gst_event_new_gap(position_, end - position_));
-  position_ = end;
+  position_ = floor_ = end;
+}
+
+// Encoded pictures may be of another order than their decoding times, which never go back.
+void SourcePad::keep_in_order(GstBuffer* buffer) {
+  GST_BUFFER_PTS(buffer) = std::max(GST_BUFFER_PTS(buffer), floor_);
+  if (raw_ || kind_ == MediaKind::audio) floor_ = GST_BUFFER_PTS(buffer);
+  if (!GST_BUFFER_DTS_IS_VALID(buffer)) return;
+  GST_BUFFER_DTS(buffer) = dts_floor_ = std::max(GST_BUFFER_DTS(buffer), dts_floor_);
 }
 
 void SourcePad::note(GstFlowReturn result) {

@@ -79,6 +79,8 @@ class SourcePad : public std::enable_shared_from_this<SourcePad> {
   void push_event(GstEvent* event);
   void push_segment();
   void push_gap();
+  void push_gap_until(GstClockTime end);
+  void keep_in_order(GstBuffer* buffer);
   void push_caps(GstCaps* caps);
   void note(GstFlowReturn result);
   GstClockTime to_running_time(GstClockTime time) const;
@@ -109,6 +111,7 @@ class SourcePad : public std::enable_shared_from_this<SourcePad> {
   // The pad's thread only.
   Ref<GstCaps> caps_;
   GstClockTime position_ = GST_CLOCK_TIME_NONE;  // running time up to which data were pushed
+  GstClockTime floor_ = 0, dts_floor_ = 0;       // nothing is of an earlier time
   bool linked_ = true;
 };
 

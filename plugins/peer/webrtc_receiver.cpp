@@ -9,6 +9,7 @@ constexpr int kReordering = 10;  // ms by which packets overtake each other
 // Of the session, as far as the pace of RTCP depends on it (RFC 4585 section 3.5: an early packet
 // has to wait for the regular interval after the one before, which is a share of this). By the
 // rate of a publisher's start a NACK waited for hundreds of ms.
+constexpr size_t kMostStreams = 64;
 constexpr double kRtcpBandwidth = 20e6;  // bit/s
 
 // What webrtcbin shall answer to one m-line of the clean offer. The mid makes the pair unique.
@@ -78,6 +79,27 @@ void on_new_jitterbuffer(ReceiverInlets& inlets, GstElement* jitterbuffer, guint
                kReordering, nullptr);
 }
 
+gboolean set_arrival(GstBuffer** packet, guint, gpointer inlets) {
+  *packet = gst_buffer_make_writable(*packet);
+  static_cast<ReceiverInlets*>(inlets)->set_arrival(*packet);
+  return TRUE;
+}
+
+GstPadProbeReturn on_rtp(GstPad*, GstPadProbeInfo* info, gpointer data) {
+  auto& inlets = **static_cast<std::shared_ptr<ReceiverInlets>*>(data);
+  if (info->type & GST_PAD_PROBE_TYPE_BUFFER_LIST) {
+    GstBufferList* list = gst_buffer_list_make_writable(GST_PAD_PROBE_INFO_BUFFER_LIST(info));
+    gst_buffer_list_foreach(list, set_arrival, &inlets);
+    GST_PAD_PROBE_INFO_DATA(info) = list;
+  } else {
+    GstBuffer* packet = GST_PAD_PROBE_INFO_BUFFER(info);
+    set_arrival(&packet, 0, &inlets);
+    GST_PAD_PROBE_INFO_DATA(info) = packet;
+  }
+  inlets.last_heard = g_get_monotonic_time();
+  return GST_PAD_PROBE_OK;
+}
+
 GstPadProbeReturn on_traffic(GstPad*, GstPadProbeInfo*, gpointer data) {
   (*static_cast<std::shared_ptr<ReceiverInlets>*>(data))->last_heard = g_get_monotonic_time();
   return GST_PAD_PROBE_OK;
@@ -91,6 +113,21 @@ const ReceiverInlets::Line* ReceiverInlets::find(uint32_t ssrc, int payload_type
   for (const Line& line : lines)
     if (line.payload_type == payload_type) return &line;
   return nullptr;
+}
+
+void ReceiverInlets::set_arrival(GstBuffer* packet) {
+  guint8 header[12];
+  if (!GST_BUFFER_DTS_IS_VALID(packet) || gst_buffer_extract(packet, 0, header, sizeof header) < 12)
+    return;
+  uint32_t ssrc = GST_READ_UINT32_BE(header + 8);
+  auto pace = paces.find(ssrc);
+  if (pace == paces.end()) {
+    const Line* line = find(ssrc, header[1] & 0x7f);
+    // Retransmissions have numbers and a timeline of their own.
+    if (!line || (header[1] & 0x7f) != line->payload_type || paces.size() >= kMostStreams) return;
+    pace = paces.emplace(ssrc, ArrivalPace(line->clock_rate)).first;
+  }
+  GST_BUFFER_DTS(packet) = pace->second.take(GST_READ_UINT32_BE(header + 4), GST_BUFFER_DTS(packet));
 }
 
 WebrtcReceiver::WebrtcReceiver(std::string id, ControlThread& control, GstClock* clock,
@@ -221,7 +258,9 @@ Result<void> WebrtcReceiver::add_chain(PeerPipeline& pipeline, size_t index) {
                                     });
   if (!chain) return chain.error();
   bool nack = settings_.retransmission && plan.nack;
-  inlets_->lines.push_back({plan.payload_type, nack, media_[index].ssrcs, *chain});
+  int rate = payload_of(remote_.media[plan.mline], plan).clock_rate;
+  inlets_->lines.push_back({plan.payload_type, static_cast<uint32_t>(std::max(rate, 1)), nack,
+                            media_[index].ssrcs, *chain});
   return {};
 }
 
@@ -250,7 +289,8 @@ void WebrtcReceiver::media_allowed() {
       gst_pad_add_probe(
           pad.get(),
           static_cast<GstPadProbeType>(GST_PAD_PROBE_TYPE_BUFFER | GST_PAD_PROBE_TYPE_BUFFER_LIST),
-          on_traffic, new std::shared_ptr<ReceiverInlets>(inlets_),
+          g_str_equal(name, "recv_rtp_sink_0") ? on_rtp : on_traffic,
+          new std::shared_ptr<ReceiverInlets>(inlets_),
           [](gpointer data) { delete static_cast<std::shared_ptr<ReceiverInlets>*>(data); });
   }
   for (const auto& line : inlets_->lines)

@@ -2,9 +2,11 @@
 #pragma once
 
 #include <atomic>
+#include <map>
 #include <memory>
 #include <vector>
 
+#include "plugins/peer/arrival_pace.hpp"
 #include "plugins/peer/receive_chain.hpp"
 #include "plugins/peer/receiver.hpp"
 #include "plugins/peer/webrtc_session.hpp"
@@ -15,15 +17,19 @@ namespace webcast {
 struct ReceiverInlets {
   struct Line {
     uint8_t payload_type = 0;
+    uint32_t clock_rate = 90'000;
     bool nack = false;
     std::vector<uint32_t> ssrcs{};
     std::shared_ptr<ReceiveChain> chain{};
   };
   std::vector<Line> lines{};
   std::atomic<gint64> last_heard{0};  // monotonic µs
+  std::map<uint32_t, ArrivalPace> paces{};  // by SSRC; the thread that brings RTP only
 
   // By SSRC where one was announced, else by payload type; null: nobody's.
   const Line* find(uint32_t ssrc, int payload_type) const;
+  // Of an RTP packet from the network.
+  void set_arrival(GstBuffer* packet);
 };
 
 class WebrtcReceiver final : public Receiver, public WebrtcSession {

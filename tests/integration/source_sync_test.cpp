@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <atomic>
 #include <mutex>
 #include <vector>
 
@@ -81,6 +82,57 @@ TEST(SourceSync, APictureAndASoundOfOneMomentHaveOneTime) {
   g_print("picture and sound are %d ms apart\n", static_cast<int>(apart[4] / GST_MSECOND));
   // A frame of the picture (33 ms), a buffer of sound (23 ms), and who was asked for one first.
   EXPECT_LT(apart[4], 120 * static_cast<GstClockTimeDiff>(GST_MSECOND));
+}
+
+// Times of one pad, in the order in which they came.
+struct Times {
+  std::atomic<unsigned> frames{0}, back{0}, ahead{0};
+  GstClockTime last = 0;
+  GstElement* element = nullptr;
+};
+
+GstPadProbeReturn on_time(GstPad*, GstPadProbeInfo* info, gpointer data) {
+  auto& times = *static_cast<Times*>(data);
+  GstClockTime time = GST_BUFFER_PTS(GST_PAD_PROBE_INFO_BUFFER(info));
+  if (time < times.last) times.back++;
+  times.last = std::max(times.last, time);
+  // Nothing was captured later than now; a busy machine is believed some of it.
+  if (time > gst_element_get_current_running_time(times.element) + 700 * GST_MSECOND) times.ahead++;
+  times.frames++;
+  return GST_PAD_PROBE_OK;
+}
+
+TEST(SourceSync, WhatWasHeldUpOnTheWayKeepsItsTimes) {
+  SinkPipeline source(
+      "webcastsrc name=s location=listen://127.0.0.1:0 local-addresses=\"<127.0.0.1>\" "
+      "s.video_0 ! queue ! identity name=picture ! fakesink async=false "
+      "s.audio_0 ! queue ! identity name=sound ! fakesink async=false");
+  Times times[2];
+  for (int i = 0; i < 2; i++) {
+    times[i].element = source.element(i == 0 ? "picture" : "sound");
+    Ref<GstPad> pad = adopt(gst_element_get_static_pad(times[i].element, "src"));
+    gst_pad_add_probe(pad.get(), GST_PAD_PROBE_TYPE_BUFFER, on_time, &times[i], nullptr);
+  }
+  std::string url = source.play_and_listen();
+  ASSERT_FALSE(url.empty());
+  const char* program = g_getenv("WEBCAST_TEST_PUBLISHER");
+  Process publisher({program ? program : "webcast-test-publisher", "--url",
+                     "ws" + url.substr(4) + "ws"});
+  auto more = [&](unsigned count) {
+    unsigned before[2] = {times[0].frames, times[1].frames};
+    return SinkPipeline::eventually([&] {
+      return times[0].frames >= before[0] + count && times[1].frames >= before[1] + count;
+    });
+  };
+  ASSERT_TRUE(more(60));
+  for (int i = 0; i < 2; i++) {
+    publisher.say("stall 1800");
+    ASSERT_TRUE(more(120)) << i;
+  }
+  for (const Times& each : times) {
+    EXPECT_EQ(each.back, 0u);
+    EXPECT_EQ(each.ahead, 0u);
+  }
 }
 
 }  // namespace

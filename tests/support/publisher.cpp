@@ -2,8 +2,8 @@
 //
 // Speaks the WebSocket signaling to a source, sends test pictures and a tone, and prints one JSON
 // object a line on standard output ("event": …). Lines on standard input: "size WIDTHxHEIGHT"
-// changes the picture, "stop" ends the session, "start" starts another one. Shares no code with
-// plugins/: a witness from outside.
+// changes the picture, "stop" ends the session, "start" starts another one, "stall MS" holds all
+// packets up for so long. Shares no code with plugins/: a witness from outside.
 #include <gst/gst.h>
 #include <gst/webrtc/webrtc.h>
 #include <json-glib/json-glib.h>
@@ -136,6 +136,15 @@ GstPadProbeReturn on_sent(GstPad*, GstPadProbeInfo* info, gpointer) {
   return GST_PAD_PROBE_DROP;
 }
 
+std::atomic<gint64> stalled_until{0};  // monotonic µs
+
+// As a network does that is gone for a while: what waits leaves in one burst.
+GstPadProbeReturn on_stall(GstPad*, GstPadProbeInfo*, gpointer) {
+  gint64 rest = stalled_until - g_get_monotonic_time();
+  if (rest > 0) g_usleep(static_cast<gulong>(rest));
+  return GST_PAD_PROBE_OK;
+}
+
 // What the receiver asks for, as it leaves the decrypter: generic NACK, transport-wide congestion
 // control (RFC 4585 type 205, formats 1 and 15) and PLI (206, 1).
 void count_feedback(GstBuffer* buffer) {
@@ -177,9 +186,11 @@ GstPadProbeReturn on_rtcp(GstPad*, GstPadProbeInfo* info, gpointer) {
 void watch_transport(GstElement* element) {
   GstElementFactory* factory = gst_element_get_factory(element);
   const char* name = factory ? GST_OBJECT_NAME(factory) : "";
-  if (options.lose > 0 && g_str_equal(name, "nicesink")) {
+  if (g_str_equal(name, "nicesink")) {
     GstPad* pad = gst_element_get_static_pad(element, "sink");
-    gst_pad_add_probe(pad, GST_PAD_PROBE_TYPE_BUFFER, on_sent, nullptr, nullptr);
+    if (options.lose > 0)
+      gst_pad_add_probe(pad, GST_PAD_PROBE_TYPE_BUFFER, on_sent, nullptr, nullptr);
+    gst_pad_add_probe(pad, GST_PAD_PROBE_TYPE_BUFFER, on_stall, nullptr, nullptr);
     gst_object_unref(pad);
   } else if (g_str_equal(name, "rtpsession")) {
     g_signal_connect(element, "pad-added", G_CALLBACK(+[](GstElement*, GstPad* pad, gpointer) {
@@ -340,13 +351,15 @@ gboolean on_command(GIOChannel* channel, GIOCondition, gpointer) {
     return G_SOURCE_REMOVE;
   std::string command = g_strstrip(line);
   g_free(line);
-  int width = 0, height = 0;
+  int width = 0, height = 0, stall = 0;
   if (sscanf(command.c_str(), "size %dx%d", &width, &height) == 2 && pipeline) {
     GstElement* filter = gst_bin_get_by_name(GST_BIN(pipeline), "size");
     std::string caps = "video/x-raw,framerate=30/1,width=" + std::to_string(width) +
                        ",height=" + std::to_string(height);
     gst_util_set_object_arg(G_OBJECT(filter), "caps", caps.c_str());
     gst_object_unref(filter);
+  } else if (sscanf(command.c_str(), "stall %d", &stall) == 1) {
+    stalled_until = g_get_monotonic_time() + stall * 1000;
   } else if (command == "stop") {
     send("{\"type\":\"endSession\",\"sessionId\":" + quoted(session) + "}");
     drop_pipeline();
