@@ -72,7 +72,10 @@ constexpr std::array kEncoders = {
                  "rate-control=cbr", "quality-level=7", "quality-level=4"},
     KnownEncoder{Codec::vp8, "v4l2vp8enc", kHardware, nullptr, 1, nullptr, nullptr, "", "", ""},
     KnownEncoder{Codec::vp8, "vp8enc", kSoftware, "target-bitrate", 1, "keyframe-max-dist",
-                 "threads", WEBCAST_VPX_COMMON " token-partitions=2", "cpu-used=8", "cpu-used=4"},
+                 "threads",
+                 // Token partitions of its own would make GStreamer's receivers (libvpx with
+                 // threads that wait for each other by spinning) stutter on a busy machine.
+                 WEBCAST_VPX_COMMON " token-partitions=0", "cpu-used=8", "cpu-used=4"},
 
     KnownEncoder{Codec::vp9, "vavp9lpenc", kHardware, "bitrate", 1000, "key-int-max", nullptr,
                  "rate-control=cbr hierarchical-level=1 ref-frames=1 gf-group-size=1",
@@ -98,7 +101,9 @@ constexpr std::array kEncoders = {
                  "target-usage=6", "target-usage=3"},
     KnownEncoder{Codec::av1, "av1enc", kSoftware, "target-bitrate", 1000, "keyframe-max-dist",
                  "threads",
-                 "usage-profile=realtime end-usage=cbr lag-in-frames=0 row-mt=true "
+                 // Its own bound on the quantizer (0, in 1.22) ends in an abort of libaom's.
+                 "usage-profile=realtime end-usage=cbr min-quantizer=2 max-quantizer=56 "
+                 "lag-in-frames=0 row-mt=true "
                  "tile-columns=1 buf-sz=1000 buf-initial-sz=500 buf-optimal-sz=600",
                  "cpu-used=9", "cpu-used=7"},
 

@@ -10,6 +10,9 @@ namespace {
 
 constexpr unsigned kMaxRawVideo = 3, kMaxRawAudio = 50, kMaxEncoded = 120;
 constexpr auto kStall = std::chrono::seconds(3);
+// So many forced keyframes that did not come, with pictures that did: the encoder is deaf to them
+// (av1enc in 1.22). One that starts begins with a keyframe.
+constexpr unsigned kDeaf = 3;
 
 KeyframeGovernor::Time now() {
   return std::chrono::milliseconds(g_get_monotonic_time() / 1000);
@@ -220,6 +223,7 @@ void MediaRendition::request_keyframe() {
 
 // A keyframe that left before the last request was made does not answer it.
 void MediaRendition::on_keyframe(guint64 number) {
+  unanswered_ = 0;
   if (number <= count_at_request_) return;
   governor_.keyframe_seen();
   governor_timer_.cancel();
@@ -239,6 +243,11 @@ void MediaRendition::force_keyframe() {
   {
     std::lock_guard lock(counters_mutex_);
     frames = counters_.frames;
+  }
+  if (frames_at_force_ && frames > *frames_at_force_ && ++unanswered_ >= kDeaf) {
+    unanswered_ = 0;
+    frames_at_force_.reset();
+    return stage_->restart();
   }
   // An encoder answers each event with a keyframe of its own: one that still waits for a picture
   // must not be doubled. Parameter sets are not asked for: they come with each IDR anyway.

@@ -110,7 +110,7 @@ class MediaRendition : public Rendition, public std::enable_shared_from_this<Med
   PayloadContinuity continuity_;
   KeyframeGovernor governor_;
   Timer governor_timer_, linger_timer_;
-  unsigned force_count_ = 0;
+  unsigned force_count_ = 0, unanswered_ = 0;
   std::optional<guint64> frames_at_force_;
   std::vector<std::shared_ptr<LeaseState>> leases_;
   int width_ = 0, height_ = 0;

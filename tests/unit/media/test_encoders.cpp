@@ -19,6 +19,7 @@ std::map<Misbehaviour, Traits>& all_traits() {
       {Misbehaviour::stays_silent, {Misbehaviour::stays_silent, "testsilentenc"}},
       {Misbehaviour::dies_later, {Misbehaviour::dies_later, "testdyingenc"}},
       {Misbehaviour::in_software, {Misbehaviour::in_software, "testsoftwareenc"}},
+      {Misbehaviour::deaf, {Misbehaviour::deaf, "testdeafenc"}},
   };
   return traits;
 }
@@ -40,6 +41,10 @@ GstStateChangeReturn change_state(GstElement* element, GstStateChange change) {
   return GST_ELEMENT_CLASS(parent_class())->change_state(element, change);
 }
 
+GstPadProbeReturn drop_event(GstPad*, GstPadProbeInfo*, gpointer) {
+  return GST_PAD_PROBE_DROP;
+}
+
 // On the encoder's source pad; the bin is the user data.
 GstPadProbeReturn on_picture(GstPad* pad, GstPadProbeInfo*, gpointer data) {
   auto* bin = static_cast<GstElement*>(data);
@@ -50,6 +55,14 @@ GstPadProbeReturn on_picture(GstPad* pad, GstPadProbeInfo*, gpointer data) {
   if (misbehaviour == Misbehaviour::dies_later && count < 10) return GST_PAD_PROBE_OK;
   GST_ELEMENT_ERROR(bin, RESOURCE, FAILED, ("the device is gone"), (nullptr));
   return GST_PAD_PROBE_DROP;
+}
+
+void add_probe(GstPad* source, gpointer instance) {
+  Misbehaviour misbehaviour = of(instance);
+  if (misbehaviour == Misbehaviour::deaf)
+    gst_pad_add_probe(source, GST_PAD_PROBE_TYPE_EVENT_UPSTREAM, drop_event, nullptr, nullptr);
+  else if (misbehaviour != Misbehaviour::in_software)
+    gst_pad_add_probe(source, GST_PAD_PROBE_TYPE_BUFFER, on_picture, instance, nullptr);
 }
 
 void init_instance(GTypeInstance* instance, gpointer) {
@@ -63,8 +76,7 @@ void init_instance(GTypeInstance* instance, gpointer) {
         gst_element_class_get_pad_template(GST_ELEMENT_GET_CLASS(instance), name);
     gst_element_add_pad(GST_ELEMENT(instance),
                         gst_ghost_pad_new_from_template(name, target, templ));
-    if (GST_PAD_IS_SRC(target))
-      gst_pad_add_probe(target, GST_PAD_PROBE_TYPE_BUFFER, on_picture, instance, nullptr);
+    if (GST_PAD_IS_SRC(target)) add_probe(target, instance);
     gst_object_unref(target);
   }
 }

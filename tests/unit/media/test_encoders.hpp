@@ -11,6 +11,7 @@ enum class Misbehaviour {
   stays_silent,    // takes all, gives nothing
   dies_later,      // works, then posts an error at its tenth picture; each time
   in_software,     // its klass does not say Hardware
+  deaf,            // makes no keyframe when it is asked for one
 };
 
 // The factory's name. Until hide_test_encoder() it is found.
