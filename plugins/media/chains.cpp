@@ -28,11 +28,13 @@ class Builder {
     return element.get();
   }
   void add(Ref<GstElement> element) { chain_.push_back(std::move(element)); }
-  void filter(const Ref<GstCaps>& caps) {
-    if (GstElement* element = caps ? add("capsfilter") : nullptr)
+  void filter(const Ref<GstCaps>& caps, const char* name = nullptr) {
+    if (GstElement* element = caps ? add("capsfilter", name) : nullptr)
       g_object_set(element, "caps", caps.get(), nullptr);
   }
-  void filter(const std::string& caps) { filter(adopt(gst_caps_from_string(caps.c_str()))); }
+  void filter(const std::string& caps, const char* name = nullptr) {
+    filter(adopt(gst_caps_from_string(caps.c_str())), name);
+  }
   Result<ElementChain> finish() {
     if (missing_.empty()) return std::move(chain_);
     return Error{ErrorCode::not_found, "The element " + missing_ +
@@ -134,7 +136,7 @@ void drop_delimiters(GstElement* parser) {
 }
 
 Error no_encoder(const EncodeJob& job) {
-  return Error{ErrorCode::not_found, "The encoder " + job.factory + " cannot be made"};
+  return Error{ErrorCode::failed, "The encoder " + job.factory + " cannot be made"};
 }
 
 // The sizes are known: nothing has to be negotiated.
@@ -161,7 +163,9 @@ Result<ElementChain> encode_video(GstCaps* caps, const EncodeJob& job) {
 
   Builder builder;
   add_download(builder, caps);
-  add_convert(builder);
+  // Nothing else takes buffers of one field each.
+  if (GST_VIDEO_INFO_INTERLACE_MODE(&info) != GST_VIDEO_INTERLACE_MODE_ALTERNATE)
+    add_convert(builder);
   if (plan.deinterlace) {
     // One frame for two fields: the rate stays as it was.
     if (GstElement* deinterlace = builder.add("deinterlace"))
@@ -169,7 +173,7 @@ Result<ElementChain> encode_video(GstCaps* caps, const EncodeJob& job) {
     add_convert(builder);
   }
   add_geometry(builder, plan);
-  builder.filter(encoder_input(info, plan, job.codec));
+  builder.filter(encoder_input(info, plan, job.codec), kPrepared);
   builder.add(encoder);
   builder.filter(encoder_output_caps(encoder.get(), job.codec));
   if (needs_parser(job.codec)) {
@@ -195,7 +199,9 @@ Result<ElementChain> encode_audio(GstCaps* caps, const EncodeJob& job) {
   builder.add("audioconvert");
   builder.add("audioresample");
   builder.filter(std::string("audio/x-raw, layout=(string)interleaved, rate=(int)") +
-                 (opus ? "48000" : "8000") + ", channels=(int)" + std::to_string(channels));
+                     (opus ? "48000" : "8000") + ", channels=(int)" +
+                     (channels == 2 ? "2, channel-mask=(bitmask)0x3" : "1"),
+                 kPrepared);
   builder.add(encoder);
   return builder.finish();
 }
@@ -240,8 +246,16 @@ Result<ElementChain> parse_chain(Codec codec) {
   return builder.finish();
 }
 
-Ref<GstCaps> caps_with_framerate(GstCaps* caps) {
+Ref<GstCaps> completed_caps(GstCaps* caps) {
   const GstStructure* structure = gst_caps_get_structure(caps, 0);
+  int channels = 0;
+  if (gst_structure_has_name(structure, "audio/x-raw") &&
+      gst_structure_get_int(structure, "channels", &channels) && channels > 2 &&
+      !gst_structure_has_field(structure, "channel-mask")) {
+    Ref<GstCaps> copy = adopt(gst_caps_copy(caps));
+    gst_caps_set_simple(copy.get(), "channel-mask", GST_TYPE_BITMASK, guint64{0}, nullptr);
+    return copy;
+  }
   int numerator = 0, denominator = 1;
   if (!gst_structure_has_name(structure, "video/x-raw") ||
       (gst_structure_get_fraction(structure, "framerate", &numerator, &denominator) &&

@@ -26,7 +26,8 @@ Result<ElementChain> encode_chain(GstCaps* caps, const EncodeJob& job);
 Result<ElementChain> parse_chain(Codec codec);
 bool needs_parser(Codec codec);
 
-// The caps that encode_chain gives its encoder, with a frame rate where the source names none.
-Ref<GstCaps> caps_with_framerate(GstCaps* caps);
+// Raw caps with what encode_chain needs and the source does not tell: a frame rate; that channels
+// have no positions.
+Ref<GstCaps> completed_caps(GstCaps* caps);
 
 }  // namespace webcast

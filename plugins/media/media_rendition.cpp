@@ -165,6 +165,14 @@ void MediaRendition::on_stage_failed(const Error& error, bool had_output) {
     return fail(Error{ErrorCode::failed, "The encoded stream cannot be sent: " + error.sentence,
                       error.cause});
   }
+  if (error.code != ErrorCode::failed && error.code != ErrorCode::timeout) {
+    std::string kind = format_.kind == MediaKind::video ? "picture" : "sound";
+    Error unfit{error.code,
+                "The source's " + kind + " cannot be made ready for an encoder: " + error.sentence,
+                error.cause};
+    hooks_.warning(unfit);
+    return fail(unfit);
+  }
   std::string factory = encoders_.front();
   if (had_output && restarts_[factory]++ == 0) {
     hooks_.warning(Error{ErrorCode::failed,

@@ -1,6 +1,7 @@
 #include "plugins/media/media_track.hpp"
 
 #include "plugins/media/catalogue.hpp"
+#include "plugins/media/chains.hpp"
 
 namespace webcast {
 
@@ -28,6 +29,7 @@ void MediaTrack::feed(GstBuffer* buffer, GstCaps* caps) {
       on_caps(caps);
     if (!accepts_) return;
     inspector = feeding_;
+    if (!inspector && !is_usable(buffer)) return;
     if (std::exchange(at_end_, false))
       control_.post([weak = weak_from_this()] {
         if (auto self = weak.lock()) self->resume();
@@ -39,12 +41,29 @@ void MediaTrack::feed(GstBuffer* buffer, GstCaps* caps) {
     raw_.push(buffer, caps);
 }
 
+// A raw buffer that is not what its caps say is dropped, and the first one told.
+bool MediaTrack::is_usable(GstBuffer* buffer) {
+  auto fault = check_.fault_of(buffer);
+  if (!fault) return true;
+  if (std::exchange(fault_told_, true)) return false;
+  std::string unit = kind_ == MediaKind::video ? "picture" : "sample";
+  Error error{ErrorCode::invalid_argument,
+              "The pad " + name_ + " got a buffer that " + *fault +
+                  ": such buffers are dropped. Does the source give whole " + unit + "s?"};
+  control_.post([weak = weak_from_this(), error] {
+    if (auto self = weak.lock()) self->warn(error);
+  });
+  return false;
+}
+
 void MediaTrack::on_caps(GstCaps* caps) {
   bool first = !accepts_;
   input_caps_ = retain(caps);
   InputInfo info = info_from_caps(kind_, caps);
   accepts_ = is_raw(caps) || (info.codec && codec_kind(*info.codec) == kind_);
   if (!accepts_) return;
+  if (!info.codec) check_.set_caps(kind_, completed_caps(caps).get());
+  fault_told_ = false;
   info.known = !info.codec;  // an encoded stream has to be looked at first
   bool same_kind = !first && info.codec == input_kind_.codec;
   input_kind_ = info;
@@ -126,7 +145,10 @@ void MediaTrack::on_new_input(const InputInfo& info, std::shared_ptr<Inspector> 
 }
 
 void MediaTrack::on_raw_caps(const InputInfo& info) {
-  if (!stopped_) info_ = info;
+  if (stopped_) return;
+  info_ = info;
+  // What an encoder did not take may have been that.
+  encoders_.clear();
 }
 
 void MediaTrack::on_inspected(const Inspector* inspector, const InputInfo& info) {

@@ -11,6 +11,7 @@
 
 #include "plugins/media/choice.hpp"
 #include "plugins/media/decoder.hpp"
+#include "plugins/media/input_check.hpp"
 #include "plugins/media/input_info.hpp"
 #include "plugins/media/inspector.hpp"
 #include "plugins/media/media_rendition.hpp"
@@ -47,6 +48,7 @@ class MediaTrack : public Track, public std::enable_shared_from_this<MediaTrack>
 
   // Streaming thread, with input_mutex_ held.
   void on_caps(GstCaps* caps);
+  bool is_usable(GstBuffer* buffer);
   std::shared_ptr<Inspector> make_inspector(Codec codec);
 
   // Control thread.
@@ -81,6 +83,8 @@ class MediaTrack : public Track, public std::enable_shared_from_this<MediaTrack>
   std::shared_ptr<Inspector> feeding_;  // takes what is fed; null: raw_
   bool accepts_ = false;                // the caps are of a kind that we know
   bool at_end_ = false;
+  InputCheck check_;                    // of raw buffers
+  bool fault_told_ = false;             // of these caps
 
   // Control thread.
   InputInfo info_;

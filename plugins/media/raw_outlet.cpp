@@ -1,5 +1,7 @@
 #include "plugins/media/raw_outlet.hpp"
 
+#include <gst/video/video.h>
+
 #include "plugins/media/chains.hpp"
 
 namespace webcast {
@@ -16,6 +18,9 @@ constexpr GstClockTime kOld = GST_SECOND;
 // one that was under way already may be earlier. More than kOld is no lateness: a new timeline.
 bool RawOutlet::is_late(GstBuffer* buffer) const {
   GstClockTime time = GST_BUFFER_PTS(buffer);
+  // Both fields of a picture have its time.
+  if (GST_BUFFER_FLAG_IS_SET(buffer, GST_VIDEO_BUFFER_FLAG_ONEFIELD) && time == latest_)
+    return false;
   return keeps_pictures_ && GST_CLOCK_TIME_IS_VALID(latest_) && time <= latest_ &&
          latest_ - time < kOld;
 }
@@ -28,7 +33,7 @@ void RawOutlet::push(GstBuffer* buffer, GstCaps* caps) {
     if (is_late(buffer)) return;
     if (given_.get() != caps) {
       given_ = retain(caps);
-      adapted_ = caps_with_framerate(caps);
+      adapted_ = completed_caps(caps);
     }
     adapted = adapted_;
     latest_ = GST_BUFFER_PTS(buffer);

@@ -181,7 +181,9 @@ void Stage::watch_for_stall(const std::shared_ptr<Run>& run) {
   stall_timer_ = control_.after(options_.stall_timeout, [this, run] {
     if (run != run_ || run->had_output) return;
     if (run->fed < kStallBuffers) return watch_for_stall(run);
-    on_run_error(run.get(), Error{ErrorCode::timeout, "it was fed, but gave nothing back"}, true);
+    auto code =
+        run->blame(nullptr) == ErrorCode::failed ? ErrorCode::timeout : ErrorCode::not_supported;
+    on_run_error(run.get(), Error{code, "it was fed, but gave nothing back"}, true);
   });
 }
 

@@ -25,12 +25,17 @@ namespace webcast {
 
 using ElementChain = std::vector<Ref<GstElement>>;
 
+// The name of the element, if any, up to which a chain brings its input into form. What fails
+// before anything came that far is no fault of those behind it.
+inline constexpr const char* kPrepared = "prepared";
+
 struct StageHandlers {
   // Control thread: the elements, in order, for this input. An error ends in `failed`.
   std::function<Result<ElementChain>(GstCaps* caps)> build;
   // The run's streaming thread. Must not wait for the control thread.
   std::function<void(GstSample* sample)> sample;
   // Control thread. The run is gone; restart() builds another. `had_output`: it worked before.
+  // not_supported: what came in could not be brought into the form that kPrepared lets through.
   std::function<void(const Error& error, bool had_output)> failed;
   // Control thread. All that was pushed before end() has come out.
   std::function<void()> ended;

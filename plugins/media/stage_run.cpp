@@ -1,5 +1,7 @@
 #include "plugins/media/stage_run.hpp"
 
+#include <algorithm>
+#include <cstring>
 #include <thread>
 
 namespace webcast {
@@ -21,6 +23,10 @@ std::string error_text(GstMessage* message) {
   g_clear_error(&error);
   g_free(debug);
   return text;
+}
+
+bool is_prepared(const Ref<GstElement>& element) {
+  return std::strcmp(GST_OBJECT_NAME(element.get()), kPrepared) == 0;
 }
 
 }  // namespace
@@ -48,11 +54,14 @@ Result<void> Stage::Run::assemble(const StageOptions& options, const ElementChai
   all.push_back(sink);
   for (const auto& element : all)
     gst_bin_add(bin, element.get());
-  for (size_t i = 0; i + 1 < all.size(); i++)
+  bool prepared = std::none_of(all.begin(), all.end(), is_prepared);
+  for (size_t i = 0; i + 1 < all.size(); i++) {
+    prepared = prepared || is_prepared(all[i]);
     if (!gst_element_link(all[i].get(), all[i + 1].get()))
-      return Error{ErrorCode::not_supported,
+      return Error{prepared ? ErrorCode::failed : ErrorCode::not_supported,
                    std::string("The element ") + GST_OBJECT_NAME(all[i + 1].get()) +
                        " does not take what " + GST_OBJECT_NAME(all[i].get()) + " gives"};
+  }
   connect();
   return {};
 }
@@ -105,11 +114,27 @@ void Stage::Run::on_message(GstMessage* message) {
     std::lock_guard lock(error_mutex_);
     if (first_error_.empty()) first_error_ = text;
   }
-  control->post([weak = weak_from_this(), text] {
+  control->post([weak = weak_from_this(), text, code = blame(GST_MESSAGE_SRC(message))] {
     auto run = weak.lock();
     auto owner = run ? run->stage.lock() : nullptr;
-    if (owner) owner->on_run_error(run.get(), Error{ErrorCode::failed, text, text}, false);
+    if (owner) owner->on_run_error(run.get(), Error{code, text, text}, false);
   });
+}
+
+ErrorCode Stage::Run::blame(GstObject* culprit) const {
+  // Not by `pipeline`: this may be a streaming thread's call after dispose().
+  Ref<GstObject> bin = adopt(gst_object_get_parent(GST_OBJECT(source.get())));
+  if (!bin) return ErrorCode::failed;
+  Ref<GstElement> prepared = adopt(gst_bin_get_by_name(GST_BIN(bin.get()), kPrepared));
+  if (!prepared) return ErrorCode::failed;
+  Ref<GstPad> pad = adopt(gst_element_get_static_pad(prepared.get(), "src"));
+  if (gst_pad_has_current_caps(pad.get())) return ErrorCode::failed;
+  // An encoder that complains by itself has its own reasons.
+  Ref<GstElement> encoder = adopt(gst_bin_get_by_name(GST_BIN(bin.get()), "encoder"));
+  bool its_own = encoder && culprit &&
+                 (culprit == GST_OBJECT(encoder.get()) ||
+                  gst_object_has_as_ancestor(culprit, GST_OBJECT(encoder.get())));
+  return its_own ? ErrorCode::failed : ErrorCode::not_supported;
 }
 
 Result<void> Stage::Run::play(GstClock* clock) {

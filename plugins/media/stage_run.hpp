@@ -28,6 +28,8 @@ struct Stage::Run : std::enable_shared_from_this<Stage::Run> {
   void detach();
   // `hung`: a streaming thread may never come back; a thread of its own waits for it.
   void dispose(bool hung);
+  // Whose fault it is that the run does not work; `culprit`: who says so, may be null.
+  ErrorCode blame(GstObject* culprit) const;
 
  private:
   void connect();

@@ -173,10 +173,10 @@ TEST_F(Catalogue, AnEncoderThatIgnoresForcedKeyframesIsStartedAgainForOne) {
 TEST_F(Catalogue, TheEncoderOfAv1Encodes) {
   auto encoder = make_element("av1enc", "encoder");
   if (!encoder) GTEST_SKIP() << "av1enc is not installed";
-  set_up_encoder(encoder.get(), {Codec::av1, EncoderPreset::realtime, 500'000, 160, 120, 10});
+  set_up_encoder(encoder.get(), {Codec::av1, EncoderPreset::realtime, 500'000, 640, 360, 10});
   Ref<GstElement> pipeline = adopt(GST_ELEMENT(gst_object_ref_sink(
-      gst_parse_launch("videotestsrc num-buffers=5 pattern=snow ! "
-                       "video/x-raw,format=I420,width=160,height=120,framerate=10/1 ! "
+      gst_parse_launch("videotestsrc num-buffers=20 pattern=snow ! "
+                       "video/x-raw,format=I420,width=640,height=360,framerate=10/1 ! "
                        "identity name=before  fakesink name=after",
                        nullptr))));
   gst_bin_add(GST_BIN(pipeline.get()), encoder.get());
