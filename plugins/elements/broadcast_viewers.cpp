@@ -128,6 +128,7 @@ ViewerEvents Broadcast::viewer_events(const std::string& id) {
   events.message = [this, id](const PeerMessage& message) {
     if (settings_.peer.messages) events_.message(id, message);
   };
+  events.warning = [this](const Error& error) { events_.warning(error); };
   events.ended = [this, id](const Error& reason) { fail_viewer(id, reason); };
   return events;
 }

@@ -92,13 +92,22 @@ Result<void> Viewer::take_kind(const Plan& plan, MediaKind kind, const ViewerCod
 Result<void> Viewer::take_leases(const Plan& plan) {
   auto offered = read_capabilities(plan);
   if (!offered) return offered.error();
-  if (auto video = take_kind(plan, MediaKind::video, offered->video, offered->video_lines); !video)
-    return video;
-  if (auto audio = take_kind(plan, MediaKind::audio, offered->audio, offered->audio_lines); !audio)
-    return audio;
+  std::vector<std::pair<MediaKind, Error>> missing;
+  for (MediaKind kind : {MediaKind::video, MediaKind::audio}) {
+    bool video = kind == MediaKind::video;
+    auto taken = take_kind(plan, kind, video ? offered->video : offered->audio,
+                           video ? offered->video_lines : offered->audio_lines);
+    if (taken) continue;
+    // What the sender has no encoder for nobody can be given; what the viewer lacks it can mend.
+    if (taken.error().code != ErrorCode::not_found) return taken;
+    missing.emplace_back(kind, taken.error());
+  }
   if (media_.empty())
-    return Error{ErrorCode::not_supported,
-                 "Your offer asks for none of the media that this stream has"};
+    return missing.empty() ? Error{ErrorCode::not_supported,
+                                   "Your offer asks for none of the media that this stream has"}
+                           : missing.front().second;
+  for (const auto& [kind, reason] : missing)
+    warn_left_out(kind, reason);
   return {};
 }
 
@@ -112,26 +121,59 @@ void Viewer::begin(const Plan& plan) {
 
 void Viewer::watch_leases() {
   std::weak_ptr<Viewer> weak = weak_from_this();
-  // By index, for all at last: a lease may be ready at once, and the peer must see all media.
-  for (size_t i = 0; i < media_.size(); i++) {
-    media_[i].lease->when_lost([weak, i](const Error& error) {
+  std::vector<RenditionLease*> leases;
+  for (const Medium& medium : media_)
+    leases.push_back(medium.lease.get());
+  // For all at last: a lease may be ready at once, and the peer must see all media.
+  for (RenditionLease* lease : leases)
+    lease->when_lost([weak, lease](const Error& error) {
       // A lease that was given up may still say so until it is gone.
-      if (auto self = weak.lock(); self && self->media_[i].lease) self->end(error);
+      if (auto self = weak.lock(); self && self->medium_of(lease)) self->end(error);
     });
-  }
-  for (size_t i = 0; i < media_.size() && !closed_; i++) {
-    media_[i].lease->when_ready([weak, i](const Result<void>& result) {
-      if (auto self = weak.lock()) self->on_lease_ready(i, result);
+  for (RenditionLease* lease : leases) {
+    if (closed_ || !medium_of(lease)) continue;
+    lease->when_ready([weak, lease](const Result<void>& result) {
+      if (auto self = weak.lock()) self->on_lease_ready(lease, result);
     });
   }
 }
 
-void Viewer::on_lease_ready(size_t index, const Result<void>& result) {
-  if (closed_ || peer_ || index >= media_.size()) return;
-  if (!result) return end(result.error());
-  media_[index].ready = true;
-  if (std::all_of(media_.begin(), media_.end(), [](const Medium& m) { return m.ready; }))
+Viewer::Medium* Viewer::medium_of(const RenditionLease* lease) {
+  auto found = std::find_if(media_.begin(), media_.end(),
+                            [=](const Medium& medium) { return medium.lease.get() == lease; });
+  return found == media_.end() ? nullptr : &*found;
+}
+
+void Viewer::on_lease_ready(const RenditionLease* lease, const Result<void>& result) {
+  Medium* medium = medium_of(lease);
+  if (closed_ || peer_ || !medium) return;
+  if (result)
+    medium->ready = true;
+  else if (!leave_out(*medium, result.error()))
+    return end(result.error());
+  start_peer_when_ready();
+}
+
+void Viewer::start_peer_when_ready() {
+  if (!closed_ && !peer_ && !media_.empty() &&
+      std::all_of(media_.begin(), media_.end(), [](const Medium& m) { return m.ready; }))
     start_peer();
+}
+
+// What cannot be made here must not keep the other media from who watches. False: there is none.
+bool Viewer::leave_out(Medium& medium, const Error& reason) {
+  if (media_.size() == 1) return false;
+  warn_left_out(medium.track->kind(), reason);
+  unsubscribe(medium);
+  std::erase_if(media_, [](const Medium& m) { return !m.lease; });
+  return true;
+}
+
+void Viewer::warn_left_out(MediaKind kind, const Error& reason) {
+  events_.warning({reason.code,
+                   "A viewer gets no " + std::string(kind_name(kind)) +
+                       " of this stream, and the rest: " + reason.sentence,
+                   reason.cause});
 }
 
 std::vector<PeerMedium> Viewer::peer_media() {
@@ -238,6 +280,11 @@ void Viewer::unsubscribe(Medium& medium) {
 bool Viewer::drop_track(const Track& track) {
   for (Medium& medium : media_)
     if (medium.track.get() == &track) unsubscribe(medium);
+  if (!peer_) {
+    // Nobody counts on its place yet; the others need not wait for it.
+    std::erase_if(media_, [](const Medium& m) { return !m.lease; });
+    start_peer_when_ready();
+  }
   return std::any_of(media_.begin(), media_.end(), [](const Medium& m) { return !!m.lease; });
 }
 

@@ -27,6 +27,8 @@ struct ViewerEvents {  // control thread
   std::function<void(const IceCandidate&)> candidate;
   std::function<void(const ViewerConnected&)> connected;
   std::function<void(const PeerMessage&)> message;
+  // A medium is left out, and why; the others play.
+  std::function<void(const Error&)> warning;
   // It cannot go on. The viewer is closed already; the receiver forgets it.
   std::function<void(const Error& reason)> ended;
 };
@@ -77,7 +79,11 @@ class Viewer : public std::enable_shared_from_this<Viewer> {
   Result<void> take_kind(const Plan& plan, MediaKind kind, const ViewerCodecs& codecs,
                          unsigned lines);
   void watch_leases();
-  void on_lease_ready(size_t index, const Result<void>& result);
+  Medium* medium_of(const RenditionLease* lease);
+  void on_lease_ready(const RenditionLease* lease, const Result<void>& result);
+  bool leave_out(Medium& medium, const Error& reason);
+  void warn_left_out(MediaKind kind, const Error& reason);
+  void start_peer_when_ready();
   void start_peer();
   std::vector<PeerMedium> peer_media();
   PeerEvents peer_events();

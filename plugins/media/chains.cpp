@@ -185,6 +185,33 @@ Result<ElementChain> encode_video(GstCaps* caps, const EncodeJob& job) {
   return builder.finish();
 }
 
+// For channels without positions, which audioconvert does not mix by itself: left and right by
+// turns, as microphones in pairs are, each output as loud as one input.
+void mix_by_number(GstElement* convert, int from, int to) {
+  GValue matrix = G_VALUE_INIT;
+  g_value_init(&matrix, GST_TYPE_ARRAY);
+  for (int out = 0; out < to; out++) {
+    GValue row = G_VALUE_INIT;
+    g_value_init(&row, GST_TYPE_ARRAY);
+    // Of an odd number the last is in the middle.
+    auto heard = [=](int in) {
+      return to == 1 || in % 2 == out || (from % 2 == 1 && in == from - 1);
+    };
+    int count = 0;
+    for (int in = 0; in < from; in++)
+      count += heard(in);
+    for (int in = 0; in < from; in++) {
+      GValue factor = G_VALUE_INIT;
+      g_value_init(&factor, G_TYPE_FLOAT);
+      g_value_set_float(&factor, heard(in) ? 1.0f / static_cast<float>(count) : 0.0f);
+      gst_value_array_append_and_take_value(&row, &factor);
+    }
+    gst_value_array_append_and_take_value(&matrix, &row);
+  }
+  g_object_set_property(G_OBJECT(convert), "mix-matrix", &matrix);
+  g_value_unset(&matrix);
+}
+
 Result<ElementChain> encode_audio(GstCaps* caps, const EncodeJob& job) {
   GstAudioInfo info;
   if (!gst_audio_info_from_caps(&info, caps))
@@ -196,7 +223,9 @@ Result<ElementChain> encode_audio(GstCaps* caps, const EncodeJob& job) {
   Ref<GstElement> encoder = make_encoder(job, request);
   if (!encoder) return no_encoder(job);
   Builder builder;
-  builder.add("audioconvert");
+  GstElement* convert = builder.add("audioconvert");
+  if (convert && GST_AUDIO_INFO_CHANNELS(&info) > 1 && GST_AUDIO_INFO_IS_UNPOSITIONED(&info))
+    mix_by_number(convert, GST_AUDIO_INFO_CHANNELS(&info), channels);
   builder.add("audioresample");
   builder.filter(std::string("audio/x-raw, layout=(string)interleaved, rate=(int)") +
                      (opus ? "48000" : "8000") + ", channels=(int)" +

@@ -49,7 +49,7 @@ std::string names(const std::vector<Codec>& codecs) {
 Error nothing_fits(const ChoiceRequest& request, const std::vector<Codec>& made_here) {
   std::string kind = request.input.kind == MediaKind::video ? "video" : "audio";
   if (made_here.empty())
-    return Error{ErrorCode::not_supported,
+    return Error{ErrorCode::not_found,
                  "The sender has no " + kind +
                      " encoder for any of the codecs it may use: "
                      "install gstreamer1.0-plugins-good, -bad or -ugly there"};

@@ -43,6 +43,40 @@ TEST_F(Viewers, SoundArrivesBesideThePicture) {
   EXPECT_TRUE(line);
 }
 
+std::string warning_of(SinkPipeline& sink, const std::string& wanted) {
+  std::string warning;
+  do {
+    warning = sink.wait_for_warning();
+  } while (!warning.empty() && warning.find(wanted) == std::string::npos);
+  return warning;
+}
+
+// An encoder of sound that cannot be linked.
+gboolean cut_off_sound(GstElement*, const char* rendition, GstElement* encoder, gpointer) {
+  if (std::string(rendition) != "opus") return FALSE;
+  Ref<GstPad> pad = adopt(gst_element_get_static_pad(encoder, "src"));
+  gst_element_remove_pad(encoder, pad.get());
+  return TRUE;
+}
+
+TEST_F(Viewers, WhereTheSoundCannotBeMadeThePicturePlaysWithAWarning) {
+  sink = std::make_unique<SinkPipeline>(kVideo + kSink + kAudio + "s.");
+  g_signal_connect(sink->sink(), "encoder-setup", G_CALLBACK(cut_off_sound), nullptr);
+  url = sink->play_and_listen();
+  auto viewer = watch(url);
+  EXPECT_TRUE(receives(*viewer, 30));
+  EXPECT_NE(warning_of(*sink, "A viewer gets no audio"), "");
+}
+
+TEST_F(Viewers, WithoutAnEncoderForSoundThePicturePlaysWithAWarning) {
+  g_setenv("GST_PLUGIN_FEATURE_RANK", "opusenc:NONE,avenc_opus:NONE", TRUE);
+  launch(kVideo + kSink + kAudio + "s.");
+  auto viewer = watch(url);
+  EXPECT_TRUE(receives(*viewer, 30));
+  EXPECT_NE(warning_of(*sink, "no audio encoder"), "");
+  g_unsetenv("GST_PLUGIN_FEATURE_RANK");
+}
+
 TEST_F(Viewers, APlainViewerIsSentAnOffer) {
   launch(kVideo + kSink + kAudio + "s.");
   auto viewer = watch(url, {"--plain"});

@@ -241,5 +241,35 @@ TEST_F(RawTrack, RawToEncodedAndBackIsAnotherInput) {
   stop_track();
 }
 
+// As audio interfaces and `interleave` give it: nobody knows which channel is left.
+class Unpositioned : public RawTrack, public ::testing::WithParamInterface<const char*> {};
+
+TEST_P(Unpositioned, SoundIsMixedDown) {
+  Feeder feeder(make_track(MediaKind::audio), GetParam());
+  wait_for_input();
+  for (Codec codec : {Codec::opus, Codec::pcmu}) {
+    auto held = hold({codec});
+    ASSERT_EQ(held->error, "");
+    held->sink->wait_for_frames(4);
+    auto received = receive(held->format, held->sink->frames());
+    EXPECT_EQ(received.error, "");
+    EXPECT_EQ(received.channels, codec == Codec::opus ? 2 : 1);
+    release(held);
+  }
+  EXPECT_TRUE(warnings_.empty()) << warnings_.front();
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Each, Unpositioned,
+    ::testing::Values(
+        "audiotestsrc is-live=true ! audio/x-raw,channels=2,channel-mask=(bitmask)0",
+        "audiotestsrc is-live=true ! audio/x-raw,channels=3,channel-mask=(bitmask)0",
+        "audiotestsrc is-live=true ! audio/x-raw,channels=16,channel-mask=(bitmask)0",
+        "audiotestsrc is-live=true ! audio/x-raw,channels=6,channel-mask=(bitmask)0 ! "
+        "capssetter replace=true caps=\"audio/x-raw,format=S16LE,layout=interleaved,rate=44100,"
+        "channels=6\"",
+        "audiotestsrc is-live=true ! i.sink_0 audiotestsrc is-live=true ! i.sink_1 "
+        "audiotestsrc is-live=true ! i.sink_2 interleave name=i"));
+
 }  // namespace
 }  // namespace webcast
