@@ -1,5 +1,7 @@
 #include "plugins/media/input_check.hpp"
 
+#include <algorithm>
+
 namespace webcast {
 namespace {
 
@@ -11,6 +13,7 @@ std::string too_small(gsize size, gsize expected) {
 gsize bytes_of_plane(const GstVideoInfo& info, const GstVideoMeta& meta, guint plane) {
   gint components[GST_VIDEO_MAX_COMPONENTS];
   gst_video_format_info_component(info.finfo, plane, components);
+  if (components[0] < 0) return 1;  // a palette
   gint rows = GST_VIDEO_FORMAT_INFO_SCALE_HEIGHT(info.finfo, components[0],
                                                  GST_VIDEO_INFO_FIELD_HEIGHT(&info));
   gint row = GST_VIDEO_FORMAT_INFO_SCALE_WIDTH(info.finfo, components[0], info.width) *
