@@ -4,6 +4,7 @@
 #include <gst/video/video.h>
 
 #include <algorithm>
+#include <cmath>
 #include <cstring>
 #include <thread>
 
@@ -12,9 +13,6 @@
 
 namespace webcast {
 namespace {
-
-// Assumed where the caps name no frame rate: for rate control and the distance of keyframes only.
-constexpr int kUsualFramerate = 30;
 
 class Builder {
  public:
@@ -275,28 +273,27 @@ Result<ElementChain> parse_chain(Codec codec) {
   return builder.finish();
 }
 
-Ref<GstCaps> completed_caps(GstCaps* caps) {
+double claimed_framerate(GstCaps* caps) {
+  int numerator = 0, denominator = 1;
   const GstStructure* structure = gst_caps_get_structure(caps, 0);
+  gst_structure_get_fraction(structure, "framerate", &numerator, &denominator);
+  return denominator > 0 ? static_cast<double>(numerator) / denominator : 0;
+}
+
+Ref<GstCaps> completed_caps(GstCaps* caps, double framerate) {
+  const GstStructure* structure = gst_caps_get_structure(caps, 0);
+  Ref<GstCaps> copy = adopt(gst_caps_copy(caps));
   int channels = 0;
-  if (gst_structure_has_name(structure, "audio/x-raw") &&
-      gst_structure_get_int(structure, "channels", &channels) && channels > 2 &&
-      !gst_structure_has_field(structure, "channel-mask")) {
-    Ref<GstCaps> copy = adopt(gst_caps_copy(caps));
-    gst_caps_set_simple(copy.get(), "channel-mask", GST_TYPE_BITMASK, guint64{0}, nullptr);
+  if (gst_structure_has_name(structure, "video/x-raw")) {
+    // A claim that holds stays as it is: 30000/1001 is no round number.
+    if (claimed_framerate(caps) == framerate) return retain(caps);
+    gst_caps_set_simple(copy.get(), "framerate", GST_TYPE_FRACTION,
+                        static_cast<int>(std::lround(framerate)), 1, nullptr);
     return copy;
   }
-  int numerator = 0, denominator = 1;
-  if (!gst_structure_has_name(structure, "video/x-raw") ||
-      (gst_structure_get_fraction(structure, "framerate", &numerator, &denominator) &&
-       numerator > 0))
-    return retain(caps);
-  if (!gst_structure_get_fraction(structure, "max-framerate", &numerator, &denominator) ||
-      numerator <= 0) {
-    numerator = kUsualFramerate;
-    denominator = 1;
-  }
-  Ref<GstCaps> copy = adopt(gst_caps_copy(caps));
-  gst_caps_set_simple(copy.get(), "framerate", GST_TYPE_FRACTION, numerator, denominator, nullptr);
+  if (gst_structure_get_int(structure, "channels", &channels) && channels > 2 &&
+      !gst_structure_has_field(structure, "channel-mask"))
+    gst_caps_set_simple(copy.get(), "channel-mask", GST_TYPE_BITMASK, guint64{0}, nullptr);
   return copy;
 }
 

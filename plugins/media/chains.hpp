@@ -26,8 +26,10 @@ Result<ElementChain> encode_chain(GstCaps* caps, const EncodeJob& job);
 Result<ElementChain> parse_chain(Codec codec);
 bool needs_parser(Codec codec);
 
-// Raw caps with what encode_chain needs and the source does not tell: a frame rate; that channels
-// have no positions.
-Ref<GstCaps> completed_caps(GstCaps* caps);
+// Of raw caps, pictures a second; 0: they name none.
+double claimed_framerate(GstCaps* caps);
+// Raw caps with what encode_chain needs and the source does not tell or not rightly: pictures a
+// second; that channels have no positions.
+Ref<GstCaps> completed_caps(GstCaps* caps, double framerate);
 
 }  // namespace webcast

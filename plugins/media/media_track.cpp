@@ -62,7 +62,7 @@ void MediaTrack::on_caps(GstCaps* caps) {
   InputInfo info = info_from_caps(kind_, caps);
   accepts_ = is_raw(caps) || (info.codec && codec_kind(*info.codec) == kind_);
   if (!accepts_) return;
-  if (!info.codec) check_.set_caps(kind_, completed_caps(caps).get());
+  if (!info.codec) check_.set_caps(kind_, completed_caps(caps, claimed_framerate(caps)).get());
   fault_told_ = false;
   info.known = !info.codec;  // an encoded stream has to be looked at first
   bool same_kind = !first && info.codec == input_kind_.codec;

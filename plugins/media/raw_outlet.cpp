@@ -25,16 +25,22 @@ bool RawOutlet::is_late(GstBuffer* buffer) const {
          latest_ - time < kOld;
 }
 
+// With the lock.
+void RawOutlet::adapt(GstBuffer* buffer, GstCaps* caps) {
+  bool same = given_.get() == caps || (given_ && gst_caps_is_equal(given_.get(), caps));
+  given_ = retain(caps);
+  if (!same) rate_.begin(claimed_framerate(caps));
+  bool changed = keeps_pictures_ && rate_.add(GST_BUFFER_PTS(buffer));
+  if (!same || changed) adapted_ = completed_caps(caps, rate_.rate());
+}
+
 void RawOutlet::push(GstBuffer* buffer, GstCaps* caps) {
   Ref<GstCaps> adapted;
   std::shared_ptr<const SampleFanOut::Sinks> sinks;
   {
     std::lock_guard lock(mutex_);
     if (is_late(buffer)) return;
-    if (given_.get() != caps) {
-      given_ = retain(caps);
-      adapted_ = completed_caps(caps);
-    }
+    adapt(buffer, caps);
     adapted = adapted_;
     latest_ = GST_BUFFER_PTS(buffer);
     came_at_ = g_get_monotonic_time();

@@ -14,6 +14,7 @@
 
 #include "plugins/gst/gst_ref.hpp"
 #include "plugins/gst/rtp_format.hpp"
+#include "plugins/media/frame_rate.hpp"
 #include "plugins/media/sample_sink.hpp"
 
 namespace webcast {
@@ -35,12 +36,14 @@ class RawOutlet : public SampleSink {
 
  private:
   bool is_late(GstBuffer* buffer) const;
+  void adapt(GstBuffer* buffer, GstCaps* caps);
   void push_kept(SampleSink& sink, GstClockTime time);
 
   const bool keeps_pictures_;
   SampleFanOut sinks_;
   std::mutex mutex_;
   Ref<GstCaps> given_, adapted_;  // the source's caps, and what the encoders are told
+  FrameRate rate_;
   Ref<GstBuffer> kept_;
   GstClockTime latest_ = GST_CLOCK_TIME_NONE;  // handed out last
   gint64 came_at_ = 0;                         // monotonic, µs

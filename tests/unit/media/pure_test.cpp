@@ -4,6 +4,7 @@
 #include "plugins/gst/mapped_buffer.hpp"
 #include "plugins/media/choice.hpp"
 #include "plugins/media/fan_out.hpp"
+#include "plugins/media/frame_rate.hpp"
 #include "plugins/media/geometry.hpp"
 #include "plugins/media/governor.hpp"
 #include "plugins/media/h264_delimiter.hpp"
@@ -328,6 +329,66 @@ TEST(Delimiter, WhatHasNoneOrIsBrokenStaysAsItIs) {
                                            {0, 0, 1, 9, 0x30, 0xff, 0xff, 0xff},
                                            {1, 2, 3}})
     EXPECT_EQ(stripped(unit), unit);
+}
+
+// Feeds pictures of a steady rate; whether the rate was told anew meanwhile.
+bool feed(FrameRate& rate, GstClockTime& time, double per_second, int count) {
+  bool changed = false;
+  for (int i = 0; i < count; i++) {
+    time += static_cast<GstClockTime>(GST_SECOND / per_second);
+    changed = rate.add(time) || changed;
+  }
+  return changed;
+}
+
+TEST(FrameRate, AClaimThatHoldsStays) {
+  for (double claimed : {5.0, 24.0, 30000.0 / 1001, 60.0}) {
+    FrameRate rate;
+    GstClockTime time = 0;
+    rate.begin(claimed);
+    EXPECT_FALSE(feed(rate, time, claimed, 2000));
+    EXPECT_EQ(rate.rate(), claimed);
+  }
+}
+
+TEST(FrameRate, WhatNobodyMeansIsTheUsualRateUntilPicturesCome) {
+  for (double claimed : {0.0, 90000.0, 1000.0}) {
+    FrameRate rate;
+    rate.begin(claimed);
+    EXPECT_EQ(rate.rate(), 30);
+  }
+}
+
+TEST(FrameRate, GoesUpWithinASecondAndDownAfterTen) {
+  FrameRate rate;
+  GstClockTime time = 0;
+  rate.begin(1);
+  EXPECT_TRUE(feed(rate, time, 30, 32));
+  EXPECT_EQ(rate.rate(), 30);
+  EXPECT_FALSE(feed(rate, time, 5, 40));
+  EXPECT_TRUE(feed(rate, time, 5, 20));
+  EXPECT_NEAR(rate.rate(), 5, 1);
+}
+
+TEST(FrameRate, ASourceThatShowsChangesOnlyIsNotSlowedDown) {
+  FrameRate rate;
+  GstClockTime time = 0;
+  rate.begin(30);
+  EXPECT_FALSE(feed(rate, time, 0.5, 100));
+  EXPECT_FALSE(feed(rate, time, 30, 60));
+  EXPECT_FALSE(feed(rate, time, 0.1, 10));
+  EXPECT_EQ(rate.rate(), 30);
+}
+
+TEST(FrameRate, TimesThatStandStillOrGoBackSayNothing) {
+  FrameRate rate;
+  rate.begin(25);
+  for (int i = 0; i < 5000; i++)
+    EXPECT_FALSE(rate.add(0));
+  for (GstClockTime time = 5000; time > 0; time--)
+    EXPECT_FALSE(rate.add(time * GST_MSECOND));
+  EXPECT_FALSE(rate.add(GST_CLOCK_TIME_NONE));
+  EXPECT_EQ(rate.rate(), 25);
 }
 
 }  // namespace

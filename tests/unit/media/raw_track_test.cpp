@@ -241,6 +241,28 @@ TEST_F(RawTrack, RawToEncodedAndBackIsAnotherInput) {
   stop_track();
 }
 
+class ClaimedRate : public RawTrack, public ::testing::WithParamInterface<const char*> {};
+
+TEST_P(ClaimedRate, IsNotBelievedWhenPicturesComeAtAnother) {
+  int fed = 0;
+  Feeder feeder(make_track(MediaKind::video),
+                kTestPicture + " ! capssetter caps=video/x-raw,framerate=" + GetParam(),
+                [&](Ref<GstBuffer> buffer) {
+                  waiter_.change([&] { fed++; });
+                  return buffer;
+                });
+  waiter_.wait([&] { return fed > 35; });
+  auto held = hold({Codec::h264});
+  ASSERT_EQ(held->error, "");
+  held->sink->wait_for_frames(12);
+  double rate = 0;
+  gst_structure_get_double(stats(held).get(), "framerate", &rate);
+  EXPECT_NEAR(rate, 30, 3);
+  EXPECT_EQ(held->sink->keyframes(), 1u);
+}
+
+INSTANTIATE_TEST_SUITE_P(Each, ClaimedRate, ::testing::Values("90000/1", "1/1", "0/1"));
+
 // As audio interfaces and `interleave` give it: nobody knows which channel is left.
 class Unpositioned : public RawTrack, public ::testing::WithParamInterface<const char*> {};
 
