@@ -105,6 +105,7 @@ void Broadcast::stop(bool media_ended) {
     stream_update_.cancel();
     partial_wait_.cancel();
     replay_wait_.cancel();
+    line_.cancel();
     renew_credentials_.cancel();
     caption_end_.cancel();
     for (auto& [id, session] : sessions_) {

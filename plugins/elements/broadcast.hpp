@@ -86,6 +86,8 @@ class Broadcast : public std::enable_shared_from_this<Broadcast> {
     std::vector<std::string> ice_servers;     // its own
     std::vector<std::string> codecs;          // that it takes; empty: it did not tell
     Timer wait_for_tracks;
+    std::shared_ptr<Place> place;  // in the budget of the process
+    bool in_line = false;          // for it
   };
 
   Broadcast(SinkSettings settings, CheckedSettings checked, BroadcastEvents events);
@@ -94,6 +96,9 @@ class Broadcast : public std::enable_shared_from_this<Broadcast> {
   void on_session_requested(Way* way, const SessionRequest& request);
   void admit(Session& session);
   void admit_waiting();
+  bool has_place(Session& session);
+  void admit_line();
+  void warn_of_shortage(const Error& error);
   ViewerEvents viewer_events(const std::string& id);
   void on_viewer_connected(const std::string& id, const ViewerConnected& connected);
   Session* find_session(Way* way, const std::string& session);
@@ -125,6 +130,8 @@ class Broadcast : public std::enable_shared_from_this<Broadcast> {
   std::map<std::string, Session> sessions_;               // by viewer id
   Ref<GstClock> clock_;
   Timer stream_update_;
+  Timer line_;  // set while somebody is in it
+  std::optional<std::chrono::steady_clock::time_point> warned_of_shortage_;
   Timer partial_wait_;
   Timer replay_wait_;
   bool ended_ = false;  // and nobody began anew in time

@@ -8,6 +8,9 @@ namespace webcast {
 
 namespace {
 
+constexpr auto kLineInterval = std::chrono::milliseconds(100);
+constexpr auto kShortageInterval = std::chrono::minutes(1);
+
 // Of our preference, what is among the names; all of it when there are none.
 std::vector<Codec> taken(const std::vector<Codec>& preference,
                          const std::vector<std::string>& names) {
@@ -64,6 +67,7 @@ void Broadcast::on_session_requested(Way* way, const SessionRequest& request) {
   session.by_hand = request.by_hand;
   session.ice_servers = request.ice_servers;
   session.codecs = request.codecs;
+  session.place = std::make_shared<Place>(Peer::cost(settings_.peer, tracks_.size()));
   session.viewer = std::make_shared<Viewer>(request.session, request.offer, *control_,
                                             viewer_events(request.session));
   auto& kept = sessions_.emplace(request.session, std::move(session)).first->second;
@@ -89,7 +93,9 @@ void Broadcast::admit(Session& session) {
     if ((kind == MediaKind::video ? plan.video_preference : plan.audio_preference).empty())
       return fail_viewer(session.viewer->id(), none_taken(kind, session.codecs));
   }
+  if (!has_place(session)) return;
   plan.peer = settings_.peer;
+  plan.peer.place = session.place;
   // A server copies media; who asked for nothing but captions must not be refused by one.
   plan.peer.messages |= has_captions_ && !session.is_server;
   if (session.by_hand) plan.peer.hand_over = kHandOver;
@@ -99,6 +105,35 @@ void Broadcast::admit(Session& session) {
   plan.clock = clock_;
   auto viewer = session.viewer;  // the session may go while it begins
   viewer->begin(plan);
+}
+
+// Else it waits in line, or was refused: the session is gone then.
+bool Broadcast::has_place(Session& session) {
+  Budget::Answer answer = session.place->ask();
+  session.in_line = answer == Budget::Answer::waits;
+  if (answer == Budget::Answer::refused) fail_viewer(session.viewer->id(), no_room());
+  if (session.in_line && !line_) line_ = control_->every(kLineInterval, [this] { admit_line(); });
+  return answer == Budget::Answer::granted;
+}
+
+void Broadcast::admit_line() {
+  std::vector<std::string> ids;
+  for (auto& [id, session] : sessions_)
+    if (session.in_line) ids.push_back(id);
+  for (const std::string& id : ids)
+    if (auto found = sessions_.find(id); found != sessions_.end()) admit(found->second);
+  if (std::none_of(sessions_.begin(), sessions_.end(),
+                   [](const auto& session) { return session.second.in_line; }))
+    line_.cancel();
+}
+
+void Broadcast::warn_of_shortage(const Error& error) {
+  auto now = std::chrono::steady_clock::now();
+  if (warned_of_shortage_ && now - *warned_of_shortage_ < kShortageInterval) return;
+  warned_of_shortage_ = now;
+  events_.warning({ErrorCode::limit,
+                   "Viewers are refused, because this process has no room for more: " + error.cause,
+                   error.sentence});
 }
 
 void Broadcast::admit_waiting() {
@@ -148,6 +183,7 @@ Broadcast::Session* Broadcast::find_session(Way* way, const std::string& session
 
 void Broadcast::fail_viewer(const std::string& id, const Error& reason) {
   GST_WARNING("viewer %s: %s (%s)", id.c_str(), reason.sentence.c_str(), reason.cause.c_str());
+  if (reason.sentence.starts_with(kNoRoom)) warn_of_shortage(reason);
   remove_viewer(id, reason.sentence, true, reason.sentence);
 }
 

@@ -116,7 +116,14 @@ void Viewer::begin(const Plan& plan) {
   peer_settings_ = plan.peer;
   clock_ = plan.clock;
   if (auto taken = take_leases(plan); !taken) return end(taken.error());
+  set_reachable(false);
   watch_leases();
+}
+
+// An encoder is not kept busy for who merely asked.
+void Viewer::set_reachable(bool reachable) {
+  for (Medium& medium : media_)
+    if (medium.lease) medium.lease->set_reachable(reachable);
 }
 
 void Viewer::watch_leases() {
@@ -207,6 +214,9 @@ PeerEvents Viewer::peer_events() {
   events.candidate = [weak](const IceCandidate& candidate) {
     if (auto self = weak.lock(); self && !self->closed_) self->events_.candidate(candidate);
   };
+  events.reachable = [weak] {
+    if (auto self = weak.lock(); self && !self->closed_) self->set_reachable(true);
+  };
   events.connected = [weak](std::chrono::milliseconds setup) {
     if (auto self = weak.lock(); self && !self->closed_) self->on_peer_connected(setup);
   };
@@ -245,6 +255,7 @@ void Viewer::subscribe() {
 
 void Viewer::on_peer_connected(std::chrono::milliseconds setup) {
   connected_ = true;
+  set_reachable(true);
   ViewerConnected connected;
   connected.setup = setup;
   for (const Medium& medium : media_) {

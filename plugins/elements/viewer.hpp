@@ -88,6 +88,7 @@ class Viewer : public std::enable_shared_from_this<Viewer> {
   std::vector<PeerMedium> peer_media();
   PeerEvents peer_events();
   void subscribe();
+  void set_reachable(bool reachable);
   void on_peer_connected(std::chrono::milliseconds setup);
   void unsubscribe(Medium& medium);
   void end(const Error& reason);

@@ -43,6 +43,11 @@ void LeaseState::tell_lost(const Error& error) {
     lost_with_ = error;
 }
 
+void LeaseState::set_reachable(bool reachable) {
+  reachable_ = reachable;
+  rendition_.rest_or_work();
+}
+
 void LeaseState::close() {
   ready_ = nullptr;
   lost_ = nullptr;

@@ -16,6 +16,8 @@ class LeaseState : public std::enable_shared_from_this<LeaseState> {
   void when_lost(std::function<void(Error)> lost);
   void tell_ready(const Result<void>& result);
   void tell_lost(const Error& error);
+  void set_reachable(bool reachable);
+  bool reachable() const { return reachable_; }
   void close();
 
  private:
@@ -23,7 +25,7 @@ class LeaseState : public std::enable_shared_from_this<LeaseState> {
   std::function<void(Result<void>)> ready_;
   std::function<void(Error)> lost_;
   std::optional<Error> lost_with_;
-  bool was_ready_ = false;
+  bool was_ready_ = false, reachable_ = true;
   Timer patience_;
 };
 
@@ -42,6 +44,7 @@ class MediaLease : public RenditionLease {
     state_->when_ready(std::move(ready));
   }
   void when_lost(std::function<void(Error)> lost) override { state_->when_lost(std::move(lost)); }
+  void set_reachable(bool reachable) override { state_->set_reachable(reachable); }
 
  private:
   std::shared_ptr<MediaRendition> rendition_;

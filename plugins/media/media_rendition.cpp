@@ -2,6 +2,8 @@
 
 #include <gst/video/video.h>
 
+#include <algorithm>
+
 #include "plugins/media/geometry.hpp"
 #include "plugins/media/lease.hpp"
 
@@ -156,6 +158,18 @@ void MediaRendition::on_format(const std::string& profile_level_id) {
   auto leases = leases_;
   for (const auto& lease : leases)
     lease->tell_ready({});
+  rest_or_work();
+}
+
+// Payloading alone costs next to nothing, and its keyframes may be far apart.
+void MediaRendition::rest_or_work() {
+  bool rests = ready_ && !choice_.pass_through && format_.kind == MediaKind::video &&
+               std::none_of(leases_.begin(), leases_.end(),
+                            [](const auto& lease) { return lease->reachable(); });
+  if (stopped_ || rests == rests_) return;
+  rests_ = rests;
+  stage_->rest(rests);
+  if (!rests) request_keyframe();
 }
 
 void MediaRendition::on_stage_failed(const Error& error, bool had_output) {
@@ -270,12 +284,14 @@ std::unique_ptr<RenditionLease> MediaRendition::lease() {
   linger_timer_.cancel();
   auto state = std::make_shared<LeaseState>(*this);
   leases_.push_back(state);
+  rest_or_work();
   auto self = shared_from_this();
   return std::make_unique<MediaLease>(self, state, [self, state] { self->end_lease(state.get()); });
 }
 
 void MediaRendition::end_lease(LeaseState* lease) {
   std::erase_if(leases_, [lease](const auto& held) { return held.get() == lease; });
+  rest_or_work();
   if (!leases_.empty() || stopped_) return;
   linger_timer_ = control_.after(kLinger, [weak = weak_from_this()] {
     if (auto self = weak.lock()) self->hooks_.unused();

@@ -90,6 +90,7 @@ class MediaRendition : public Rendition, public std::enable_shared_from_this<Med
   void act(const KeyframeGovernor::Decision& decision);
   void force_keyframe();
   void end_lease(LeaseState* lease);
+  void rest_or_work();
 
   ControlThread& control_;
   const Choice choice_;
@@ -105,7 +106,7 @@ class MediaRendition : public Rendition, public std::enable_shared_from_this<Med
   std::vector<std::string> encoders_;  // the first is in use
   std::map<std::string, int> restarts_;
   RtpFormat format_;
-  bool ready_ = false, stopped_ = false;
+  bool ready_ = false, stopped_ = false, rests_ = false;
   std::optional<Error> error_;
   PayloadContinuity continuity_;
   KeyframeGovernor governor_;

@@ -1,9 +1,17 @@
 #include "plugins/media/media_track.hpp"
 
+#include "common/process_budget.hpp"
 #include "plugins/media/catalogue.hpp"
 #include "plugins/media/chains.hpp"
 
 namespace webcast {
+namespace {
+
+// An encoder's own threads are more on some machines, but it does without.
+constexpr Resources kRenditionCost{
+    .descriptors = 6, .threads = 8, .address_space = size_t{64} * 1024 * 1024};
+
+}  // namespace
 
 std::shared_ptr<Track> Track::create(std::string name, MediaKind kind, ControlThread& control,
                                      TrackSettings settings, TrackEvents events) {
@@ -187,6 +195,7 @@ Result<std::unique_ptr<RenditionLease>> MediaTrack::lease(const std::vector<Code
   auto choice = choose(request);
   if (!choice) return choice.error();
   auto found = renditions_.find(choice->name());
+  if (found == renditions_.end() && !process_has_room(kRenditionCost)) return no_room();
   auto rendition = found != renditions_.end() ? found->second.rendition : start(*choice);
   return rendition->lease();
 }

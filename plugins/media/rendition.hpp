@@ -54,6 +54,9 @@ class RenditionLease {
   // Once, after ready: the rendition cannot go on (an encoder died, the source's codec changed,
   // B-frames were found in a stream that was passed through). Take another lease then.
   virtual void when_lost(std::function<void(Error)> lost) = 0;
+  // Whether the holder can be reached by now; so it is taken to be at first. While none can, a
+  // video encoder rests once its format is known: an offer alone keeps no processor busy.
+  virtual void set_reachable(bool reachable) = 0;
 };
 
 }  // namespace webcast

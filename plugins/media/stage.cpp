@@ -36,6 +36,7 @@ std::shared_ptr<Stage> Stage::create(ControlThread& control, StageOptions option
 }
 
 void Stage::push(GstBuffer* buffer, GstCaps* caps) {
+  if (rests_) return;
   std::lock_guard lock(mutex_);
   if (stopped_ || !admit(buffer)) return;
   ending_ = false;

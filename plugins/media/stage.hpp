@@ -65,6 +65,8 @@ class Stage : public SampleSink, public std::enable_shared_from_this<Stage> {
   void set_clock(GstClock* clock);
   // Ends the run, if any, and builds another with the caps that came last.
   void restart();
+  // What is pushed is dropped until it works again; the run stays as it is.
+  void rest(bool rests) { rests_ = rests; }
   // For good: no handler is called after it.
   void stop();
 
@@ -114,6 +116,7 @@ class Stage : public SampleSink, public std::enable_shared_from_this<Stage> {
   bool needs_keyframe_;
   bool stopped_ = false;
   std::atomic<guint64> dropped_{0};
+  std::atomic<bool> rests_{false};
 };
 
 }  // namespace webcast

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "common/control_thread.hpp"
+#include "common/process_budget.hpp"
 #include "common/result.hpp"
 #include "plugins/gst/gst_ref.hpp"
 #include "plugins/gst/rtp_format.hpp"
@@ -43,11 +44,16 @@ inline constexpr std::chrono::hours kHandOver{1};
 struct PeerSettings {
   IceSettings ice{};
   bool retransmission = true;
-  bool messages = false;  // beside the media
+  bool messages = false;                              // beside the media
   std::chrono::milliseconds connect_timeout{20'000};  // from start to media allowed
   std::chrono::milliseconds silence_timeout{10'000};  // no RTCP at all: the peer is gone
   std::chrono::milliseconds hand_over{0};  // until our description arrived; 0: it does at once
+  // In the budget of the process; kept until the pipeline is freed. Null: nobody asked.
+  std::shared_ptr<Place> place{};
 };
+
+// What a peer takes of the process: its threads, its sockets, the descriptors that wake them.
+Resources cost_of_peer(const IceSettings& ice, size_t threads);
 
 struct SessionDescription {
   enum class Type { offer, answer } type = Type::offer;
@@ -88,6 +94,8 @@ struct PeerStats {
 struct PeerEvents {
   std::function<void(const SessionDescription&)> description;
   std::function<void(const IceCandidate&)> candidate;
+  // ICE found a way to the other side. May come more than once.
+  std::function<void()> reachable;
   // The fingerprint matched: media flows.
   std::function<void(std::chrono::milliseconds setup)> connected;
   std::function<void(const PeerMessage&)> message;
@@ -122,6 +130,9 @@ class Peer {
   virtual PeerStats stats() = 0;
   // Frees everything; quick: what takes time (NULL of the pipeline) goes on on a reaper thread.
   virtual void close() = 0;
+
+  // Of one with so many media.
+  static Resources cost(const PeerSettings& settings, size_t media);
 
   // Loads plugins and makes the process's DTLS certificate on the reaper's thread, so that the
   // first viewer need not wait for it (0.1 s and more). Returns at once; more calls cost little.

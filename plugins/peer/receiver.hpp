@@ -30,6 +30,7 @@ struct ReceiverSettings {
   std::chrono::milliseconds connect_timeout{20'000};
   std::chrono::milliseconds silence_timeout{10'000};  // no RTP and no RTCP: the publisher is gone
   std::chrono::milliseconds hand_over{0};             // as a Peer's
+  std::shared_ptr<Place> place{};                     // as a Peer's
   // In the order of preference; only what `make_tail` can do.
   std::vector<Codec> video{}, audio{};
   // The order is our user's wish. Otherwise that of the publisher's offer decides (RFC 8829 section
@@ -68,6 +69,9 @@ class Receiver {
                                                   GstClock* clock, ReceiverSettings settings,
                                                   ReceiverEvents events);
   virtual ~Receiver() = default;
+
+  // Of one with a picture and sound.
+  static Resources cost(const ReceiverSettings& settings);
 
   // Answers the publisher's offer, or makes one (event `description`).
   virtual void start(std::optional<SessionDescription> offer) = 0;

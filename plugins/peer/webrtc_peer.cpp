@@ -12,7 +12,7 @@ WebrtcPeer::WebrtcPeer(std::string id, ControlThread& control, GstClock* clock,
                     {.connect_timeout = settings.connect_timeout,
                      .hand_over = settings.hand_over,
                      .silence_timeout = settings.silence_timeout},
-                    settings.messages, std::move(events)),
+                    settings.messages, std::move(events), settings.place),
       settings_(std::move(settings)),
       media_(std::move(media)),
       rates_(media_.size()) {
@@ -126,6 +126,12 @@ void WebrtcPeer::note_traffic() {
     sent = std::max(sent, egress->stats().last_sent);
   if (sent != 0) negotiation_.sent(to_time(sent));
   update_bitrates();
+}
+
+Resources Peer::cost(const PeerSettings& settings, size_t media) {
+  constexpr size_t kOfTransport = 5, kOfMedium = 3, kOfMessages = 4;
+  return cost_of_peer(settings.ice,
+                      kOfTransport + kOfMedium * media + (settings.messages ? kOfMessages : 0));
 }
 
 Result<std::shared_ptr<Peer>> Peer::create(const std::string& id, ControlThread& control,

@@ -1,10 +1,9 @@
 #include "plugins/peer/webrtc_peer_pipeline.hpp"
 
-#include <interfaces.h>
-
 #include <condition_variable>
 
 #include "plugins/peer/candidate.hpp"
+#include "plugins/peer/ice_addresses.hpp"
 #include "plugins/peer/turn_credential.hpp"
 #include "plugins/peer/webrtc_peer.hpp"
 
@@ -116,18 +115,6 @@ Result<void> add_line(PeerPipeline& peer, size_t index, const PipelineLine& line
                "codec-preferences", preferences.get(), "do-nack", retransmission, nullptr);
   peer.sources.push_back(std::move(source));
   return {};
-}
-
-// libnice finds all but loopback: a browser on a machine without a network would have no way.
-std::vector<std::string> addresses_to_gather(const IceSettings& ice) {
-  if (!ice.local_addresses.empty()) return ice.local_addresses;
-  std::vector<std::string> addresses;
-  GList* found = nice_interfaces_get_local_ips(FALSE);
-  for (GList* item = found; item; item = item->next)
-    addresses.emplace_back(static_cast<const char*>(item->data));
-  g_list_free_full(found, g_free);
-  addresses.emplace_back("127.0.0.1");
-  return addresses;
 }
 
 void set_up_ice(PeerPipeline& peer, const IceSettings& ice) {

@@ -136,7 +136,7 @@ WebrtcReceiver::WebrtcReceiver(std::string id, ControlThread& control, GstClock*
                     {.connect_timeout = settings.connect_timeout,
                      .hand_over = settings.hand_over,
                      .silence_timeout = settings.silence_timeout},
-                    settings.messages, std::move(events.session)),
+                    settings.messages, std::move(events.session), settings.place),
       settings_(std::move(settings)),
       receiver_events_(std::move(events)) {}
 
@@ -331,6 +331,13 @@ ReceiverStats WebrtcReceiver::stats() {
                             chain.frames_dropped()});
   }
   return stats;
+}
+
+Resources Receiver::cost(const ReceiverSettings& settings) {
+  // A medium's jitter buffer, depayloader's queue and sample sink; a decoder has some of its own.
+  constexpr size_t kOfTransport = 6, kOfMedium = 8, kOfMessages = 4;
+  return cost_of_peer(settings.ice,
+                      kOfTransport + 2 * kOfMedium + (settings.messages ? kOfMessages : 0));
 }
 
 Result<std::shared_ptr<Receiver>> Receiver::create(const std::string& id, ControlThread& control,

@@ -11,18 +11,21 @@ namespace {
 constexpr std::chrono::milliseconds kWatchdogInterval{500};
 
 // Frees a pipeline on a reaper's thread: its own threads are joined there.
-void dispose_of(PeerPipeline pipeline, bool uses_turn) {
+void dispose_of(PeerPipeline pipeline, bool uses_turn, std::shared_ptr<Place> place) {
   if (!pipeline.pipeline) return;
   auto owned = std::make_shared<PeerPipeline>(std::move(pipeline));
-  auto work = [owned, uses_turn] {
+  auto work = [owned, uses_turn, place = std::move(place)]() mutable {
     owned->end_messages();
     owned->end_sources();
     if (uses_turn) owned->release_allocations();
     Ref<GstBus> bus = adopt(gst_element_get_bus(owned->pipeline.get()));
     gst_element_set_state(owned->pipeline.get(), GST_STATE_NULL);
     gst_bus_set_sync_handler(bus.get(), nullptr, nullptr, nullptr);
+    bus.reset();
+    *owned = {};
+    place.reset();
   };
-  reap(work, uses_turn ? Reap::apart : Reap::in_order);
+  reap(work);
 }
 
 GstBusSyncReply on_bus_message(GstBus*, GstMessage* message, gpointer data) {
@@ -63,7 +66,7 @@ void init_peer_debug() {
 
 WebrtcSession::WebrtcSession(std::string id, ControlThread& control, GstClock* clock,
                              const char* other, IceSettings ice, NegotiationLimits limits,
-                             bool messages, PeerEvents events)
+                             bool messages, PeerEvents events, std::shared_ptr<Place> place)
     : id_(std::move(id)),
       control_(control),
       clock_(retain(clock)),
@@ -71,7 +74,8 @@ WebrtcSession::WebrtcSession(std::string id, ControlThread& control, GstClock* c
       ice_(std::move(ice)),
       wants_messages_(messages),
       events_(std::move(events)),
-      negotiation_(limits) {}
+      negotiation_(limits),
+      place_(std::move(place)) {}
 
 void WebrtcSession::fail(Error error) {
   if (!is_open()) return;
@@ -97,7 +101,8 @@ void WebrtcSession::end() {
   if (messages_) messages_->end();
   media_ends();
   dispose_of(std::exchange(pipeline_, {}),
-             !ice_.turn_servers.empty() || !ice_.named_turn_servers.empty());
+             !ice_.turn_servers.empty() || !ice_.named_turn_servers.empty(),
+             std::exchange(place_, nullptr));
 }
 
 Result<void> WebrtcSession::begin(bool remote_offers) {
@@ -180,8 +185,9 @@ Result<void> WebrtcSession::make_messages() {
 
 Result<void> WebrtcSession::send_message(const PeerMessage& message) {
   if (messages_ && data_) return messages_->send(message);
-  return Error{ErrorCode::refused, wants_messages_ ? "It takes no messages, or is not connected yet."
-                                                   : "The property data-channels is false."};
+  return Error{ErrorCode::refused, wants_messages_
+                                       ? "It takes no messages, or is not connected yet."
+                                       : "The property data-channels is false."};
 }
 
 void WebrtcSession::connect_signals() {
@@ -276,6 +282,7 @@ void WebrtcSession::description_created(bool offer, SdpPtr sdp) {
 }
 
 void WebrtcSession::description_set(bool offer, std::vector<std::string> candidates) {
+  if (place_) place_->taken();  // its threads run, and its sockets are open
   for (const std::string& candidate : with_external(candidates))
     negotiation_.add_local_candidate(candidate);
   std::vector<std::string> gathered = negotiation_.take_local_candidates();
@@ -307,8 +314,7 @@ Result<void> WebrtcSession::apply_answer(const std::string& sdp, const MakePlan&
   auto remote = parse_description(sdp);
   if (!remote) return remote.error();
   remote_ = std::move(*remote);
-  if (messages_)
-    data_ = take_data(remote_, gst_sdp_message_medias_len(own_.get()) - 1);
+  if (messages_) data_ = take_data(remote_, gst_sdp_message_medias_len(own_.get()) - 1);
   auto plan = make_plan(remote_);
   if (!plan) return plan.error();
   plan_ = std::move(*plan);

@@ -47,7 +47,8 @@ class WebrtcSession : public std::enable_shared_from_this<WebrtcSession> {
 
   // `other`: who is on the other side, in the words of errors ("viewer").
   WebrtcSession(std::string id, ControlThread& control, GstClock* clock, const char* other,
-                IceSettings ice, NegotiationLimits limits, bool messages, PeerEvents events);
+                IceSettings ice, NegotiationLimits limits, bool messages, PeerEvents events,
+                std::shared_ptr<Place> place);
   // The destructor of each kind calls end().
   virtual ~WebrtcSession() = default;
 
@@ -118,6 +119,7 @@ class WebrtcSession : public std::enable_shared_from_this<WebrtcSession> {
   void verified();
   void check_time();
 
+  std::shared_ptr<Place> place_;  // goes with the pipeline
   std::optional<DataPlan> data_;  // what was agreed
   std::shared_ptr<WebrtcMessages> messages_;
   std::vector<Fingerprint> fingerprints_;

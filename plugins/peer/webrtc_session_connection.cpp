@@ -81,8 +81,10 @@ void WebrtcSession::connection_changed() {
   if (negotiation_.state() == Negotiation::State::connecting) {
     if (state == GST_WEBRTC_PEER_CONNECTION_STATE_CONNECTED) return verified();
     if (ice == GST_WEBRTC_ICE_CONNECTION_STATE_CONNECTED ||
-        ice == GST_WEBRTC_ICE_CONNECTION_STATE_COMPLETED)
+        ice == GST_WEBRTC_ICE_CONNECTION_STATE_COMPLETED) {
       half_way();
+      if (events_.reachable) events_.reachable();
+    }
   }
   // While connecting, a later candidate may still make it good.
   if (connected && (ice == GST_WEBRTC_ICE_CONNECTION_STATE_FAILED ||

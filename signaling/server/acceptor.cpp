@@ -3,6 +3,10 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 
+#include <algorithm>
+
+#include "common/process_budget.hpp"
+
 namespace webcast {
 
 namespace {
@@ -39,6 +43,16 @@ Ref<GSocketAddress> socket_address(const std::string& host, uint16_t port) {
   return adopt(g_inet_socket_address_new(inet.get(), port));
 }
 
+// Connections are to leave descriptors for what they are made for.
+AcceptorSettings within_limits(AcceptorSettings settings) {
+  size_t descriptors = measure_process().limit.descriptors;
+  settings.connections = std::min(settings.connections, descriptors / 4 * 3);
+  settings.connections_per_loopback_address =
+      std::min(settings.connections_per_loopback_address, descriptors / 2);
+  settings.connections_per_address = std::min(settings.connections_per_address, descriptors / 4);
+  return settings;
+}
+
 // Adds one address; the port that it got, or 0 with `error`.
 uint16_t add(GSocketListener* listener, const std::string& host, uint16_t port, GError** error) {
   GSocketAddress* effective = nullptr;
@@ -55,7 +69,7 @@ uint16_t add(GSocketListener* listener, const std::string& host, uint16_t port, 
 Acceptor::Acceptor(ControlThread& control, AcceptorSettings settings,
                    Ref<GTlsCertificate> certificate, OnAccepted on_accepted, OnRefused on_refused)
     : control_(control),
-      settings_(settings),
+      settings_(within_limits(settings)),
       certificate_(std::move(certificate)),
       on_accepted_(std::move(on_accepted)),
       on_refused_(std::move(on_refused)),
@@ -150,7 +164,8 @@ void Acceptor::on_connection(Ref<GSocketConnection> connection) {
   bool is_proxy = settings_.trusted_proxies.contains(peer_address(accepted.remote.get()));
   if (!is_proxy && !within_rate(key)) return on_refused_("rate");
   size_t limit = is_proxy ? settings_.connections : limit_of(key);
-  if (!counts_->add(key, limit, settings_.connections)) {
+  constexpr Resources kOne{.descriptors = 1, .threads = 0, .address_space = 0};
+  if (!process_has_room(kOne) || !counts_->add(key, limit, settings_.connections)) {
     g_info("Too many connections: one is refused");
     return on_refused_("full");
   }

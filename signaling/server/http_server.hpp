@@ -32,6 +32,7 @@ struct ServerSettings {
   size_t peers_per_address = 64;             // a /64 of IPv6 is one address
   size_t peers_per_loopback_address = 512;   // a reverse proxy is one address
   RateSettings messages{.burst = 5000, .per_second = 500};  // of an address
+  RateSettings new_sessions{.burst = 120, .per_second = 2};  // of an address
   AcceptorSettings acceptor{};
   std::chrono::milliseconds reply_deadline{60'000};
   // How long the end waits for the last frames to leave and the sockets to close.

@@ -97,7 +97,8 @@ Site::Site(ControlThread& control, const ServerSettings& settings, Access access
       settings_(settings),
       access_(std::move(access)),
       assets_(web_resource(), "/org/gstwebcast/web"),
-      switchboard_(std::make_shared<Switchboard>(control, settings.room, settings.messages)),
+      switchboard_(std::make_shared<Switchboard>(control, settings.room, settings.messages,
+                                                 settings.new_sessions)),
       whip_(std::make_shared<Whip>(control, *switchboard_, settings.whip,
                                    [this](const std::string& stream) {
                                      auto own = streams_.ice_servers(stream);

@@ -21,12 +21,15 @@ Room::Time now() {
 
 }  // namespace
 
-Switchboard::Switchboard(ControlThread& control, RoomSettings settings, RateSettings messages)
+Switchboard::Switchboard(ControlThread& control, RoomSettings settings, RateSettings messages,
+                         RateSettings new_sessions)
     : control_(control),
       room_(unguessable_uuid, settings),
       own_rate_{messages.burst * kOwnShare, messages.per_second * kOwnShare, 1},
       message_rate_(messages),
       message_rate_for_many_(of_loopback(messages)),
+      session_rate_(new_sessions),
+      session_rate_for_many_(of_loopback(new_sessions)),
       waiting_(kMaxWaitingBytes) {}
 
 void Switchboard::join_others(const MakeRelayLink& make_link) {
@@ -157,6 +160,17 @@ void Switchboard::on_text(const std::string& id, std::string_view text) {
     return;
   }
   auto message = decode(text, Direction::to_server);
+  if (message && std::holds_alternative<StartSessionRequest>(*message)) {
+    if (auto sender = sockets_.find(id); sender != sockets_.end()) {
+      if (auto wait = begin_session(sender->second.client_key); wait.count() > 0) {
+        metrics_.refused("rate");
+        auto peer = sender->second.peer;
+        return peer->send(encode(ErrorMessage{
+            "Too many sessions were begun from this address: try again in " +
+            std::to_string((wait.count() + 999) / 1000) + " s."}));
+      }
+    }
+  }
   if (message) {
     metrics_.received(*message, now());
     deliver(room_.receive(id, *message, now()));
@@ -174,6 +188,11 @@ void Switchboard::on_text(const std::string& id, std::string_view text) {
   } else {
     peer->send(encode(ErrorMessage{message.error().sentence}));
   }
+}
+
+std::chrono::milliseconds Switchboard::begin_session(const std::string& client_key) {
+  RateLimit& rate = is_loopback_key(client_key) ? session_rate_for_many_ : session_rate_;
+  return rate.take(client_key, now());
 }
 
 // A producer answers each of its viewers, who may come all at once.

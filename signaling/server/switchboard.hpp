@@ -31,8 +31,9 @@ class Switchboard : public std::enable_shared_from_this<Switchboard> {
  public:
   using Receive = std::function<void(const Message&)>;
 
-  // `messages`: of one address.
-  Switchboard(ControlThread& control, RoomSettings settings, RateSettings messages);
+  // `messages`, `new_sessions`: of one address.
+  Switchboard(ControlThread& control, RoomSettings settings, RateSettings messages,
+              RateSettings new_sessions);
 
   // Acts as one with other relays from here on; the settings say that there are some.
   void join_others(const MakeRelayLink& make_link);
@@ -51,6 +52,8 @@ class Switchboard : public std::enable_shared_from_this<Switchboard> {
   // not count, for it is that one that asks.
   size_t places_of(const std::string& client_key, const std::string& secret) const;
   size_t places(const std::string& secret) const;
+  // How long an address has to wait before it may begin another session; 0: it begins one now.
+  std::chrono::milliseconds begin_session(const std::string& client_key);
   // Of producers beyond the network.
   std::vector<StreamStatus> published() const;
 
@@ -87,6 +90,7 @@ class Switchboard : public std::enable_shared_from_this<Switchboard> {
   Metrics metrics_;
   RateSettings own_rate_;
   RateLimit message_rate_, message_rate_for_many_;
+  RateLimit session_rate_, session_rate_for_many_;
   SharedBound waiting_;  // bytes that the sockets did not take yet
   std::map<std::string, Receive> locals_;
   std::map<std::string, Socket> sockets_;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "common/process_budget.hpp"
 #include "common/random_id.hpp"
 #include "signaling/protocol/stream_meta.hpp"
 #include "signaling/server/client.hpp"
@@ -117,10 +118,14 @@ bool Whip::within_rate(const Request& request) {
   RateLimit& limit = is_loopback_key(request.client_key) ? loopback_rate_ : rate_;
   auto wait = limit.take(request.client_key, now());
   if (wait.count() == 0) return true;
-  reply_error(request.message, 429, "Too many requests from this address.",
-              static_cast<unsigned>((wait.count() + 999) / 1000));
-  soup_server_message_set_status(request.message, 429, "Too Many Requests");
+  refuse_for(request, wait, "Too many requests from this address.");
   return false;
+}
+
+void Whip::refuse_for(const Request& request, std::chrono::milliseconds wait,
+                      const char* sentence) {
+  reply_error(request.message, 429, sentence, static_cast<unsigned>((wait.count() + 999) / 1000));
+  soup_server_message_set_status(request.message, 429, "Too Many Requests");
 }
 
 void Whip::describe(const Request& request) {
@@ -157,6 +162,8 @@ void Whip::post(const Request& request) {
       sessions_of(request.client_key) >= request.client_limit)
     return reply_error(request.message, SOUP_STATUS_SERVICE_UNAVAILABLE,
                        "There are as many sessions as there may be.", kRetryWhenFull);
+  if (auto wait = switchboard_.begin_session(request.client_key); wait.count() > 0)
+    return refuse_for(request, wait, "Too many sessions were begun from this address.");
   WhipPath path = request.path;
   path.id = unguessable_id();
   Session& session =
@@ -240,7 +247,7 @@ void Whip::on_entries(const std::string& id, Session& session,
 
 void Whip::on_ended(const std::string& id, Session& session, const std::string& reason) {
   if (!session.waiting) return end(id);
-  if (reason.starts_with(kStreamFull))
+  if (reason.starts_with(kStreamFull) || reason.starts_with(kNoRoom))
     return refuse(id, SOUP_STATUS_SERVICE_UNAVAILABLE, reason, kRetryWhenFull);
   if (reason.starts_with(kStreamTaken))
     return refuse(id, SOUP_STATUS_SERVICE_UNAVAILABLE, reason, kRetryWhenTaken);

@@ -68,6 +68,7 @@ class Whip : public std::enable_shared_from_this<Whip> {
   void answer_endpoint(const Request& request);
   void answer_resource(const Request& request);
   bool within_rate(const Request& request);
+  void refuse_for(const Request& request, std::chrono::milliseconds wait, const char* sentence);
   void post(const Request& request);
   void patch(const Request& request, Session& session);
   void describe(const Request& request);

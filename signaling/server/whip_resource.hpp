@@ -36,7 +36,8 @@ class WhipResource {
  public:
   using Time = std::chrono::steady_clock::time_point;
   struct Patience {
-    std::chrono::milliseconds answer{10'000};  // for the other side's answer
+    // For the other side's answer; who comes when there is no room waits for ten seconds first.
+    std::chrono::milliseconds answer{15'000};
     std::chrono::milliseconds candidates{1'500};  // for all candidates, from the answer on
     std::chrono::milliseconds quiet{150};  // no further candidate for so long: there are no more
   };

@@ -347,5 +347,31 @@ TEST_F(WhipTest, TheServerGoesWhileAnAnswerIsAwaited) {
   EXPECT_TRUE(client.ends());
 }
 
+// By WebSocket and by WHEP together; it may ask again later, and stays.
+TEST_F(WhipTest, AnAddressThatBeginsTooManySessionsWaits) {
+  ServerSettings settings;
+  // Ten for the loopback address of this test; none comes back while it runs.
+  settings.new_sessions = {.burst = 1, .per_second = 1e-4};
+  start(settings);
+  TestClient client(port_);
+  ASSERT_TRUE(client.upgrade());
+  for (int i = 0; i < 9; i++) {
+    client.send_text(R"({"type":"startSession","peerId":"nobody"})");
+    auto error = client.receive_text_with("error");
+    ASSERT_TRUE(error);
+    EXPECT_THAT(*error, HasSubstr("no such peer")) << i;
+  }
+  EXPECT_EQ(post().status, 409u) << "nothing is live";
+  Reply refused = post();
+  EXPECT_EQ(refused.status, 429u);
+  EXPECT_FALSE(refused.header("retry-after").empty());
+  client.send_text(R"({"type":"startSession","peerId":"nobody"})");
+  auto error = client.receive_text_with("error");
+  ASSERT_TRUE(error);
+  EXPECT_THAT(*error, HasSubstr("Too many sessions"));
+  client.send_text(R"({"type":"list"})");
+  EXPECT_TRUE(client.receive_text_with("\"list\"")) << "who is in stays in";
+}
+
 }  // namespace
 }  // namespace webcast::test

@@ -98,6 +98,30 @@ TEST_F(Lifecycle, ARequestYieldsAKeyframe) {
   }
 }
 
+// Who posted an offer and was not heard of since: the encoder has told its format, that is all.
+TEST_F(Lifecycle, AnEncoderRestsWhileNobodyCanBeReached) {
+  Feeder feeder(make_track(MediaKind::video), kTestPicture);
+  wait_for_input();
+  auto meanwhile = hold({Codec::vp8});
+  for (Codec codec : {Codec::h264, Codec::vp9}) {
+    auto held = hold({codec});
+    control_.call([&] { held->lease->set_reachable(false); });
+    meanwhile->sink->wait_for_frames(meanwhile->sink->count() + 5);
+    guint64 before = frames(held);
+    meanwhile->sink->wait_for_frames(meanwhile->sink->count() + 20);
+    EXPECT_LE(frames(held), before + 3) << "those under way may still come";
+    // Another one who cannot be reached wakes nobody.
+    auto silent = hold({codec});
+    control_.call([&] { silent->lease->set_reachable(false); });
+    size_t keyframes = held->sink->keyframes();
+    control_.call([&] { held->lease->set_reachable(true); });
+    held->sink->wait_for_keyframes(keyframes + 1);
+    held->sink->wait_for_frames(held->sink->count() + 3);
+    release(silent);
+    release(held);
+  }
+}
+
 TEST_F(Lifecycle, ForceKeyframeReachesAllRenditions) {
   Feeder feeder(make_track(MediaKind::video), kTestPicture);
   wait_for_input();
