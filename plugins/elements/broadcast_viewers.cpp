@@ -8,6 +8,8 @@ namespace webcast {
 
 namespace {
 
+// Longer than anybody waits for a place in the budget.
+constexpr auto kBeginPatience = std::chrono::seconds(15);
 constexpr auto kLineInterval = std::chrono::milliseconds(100);
 constexpr auto kShortageInterval = std::chrono::minutes(1);
 
@@ -72,8 +74,14 @@ void Broadcast::on_session_requested(Way* way, const SessionRequest& request) {
                                             viewer_events(request.session));
   auto& kept = sessions_.emplace(request.session, std::move(session)).first->second;
   events_.viewer_added(request.session, way->location);
-  if (clock_ && tracks_ready()) return admit(kept);
   std::string id = request.session;
+  if (request.visitor)
+    kept.deadline = control_->after(kBeginPatience, [this, id] {
+      auto found = sessions_.find(id);
+      if (found != sessions_.end() && !found->second.viewer->began())
+        fail_viewer(id, {ErrorCode::timeout, "The stream did not begin in time: try again later"});
+    });
+  if (clock_ && tracks_ready()) return admit(kept);
   kept.wait_for_tracks = control_->after(kTrackWait, [this, id] {
     auto found = sessions_.find(id);
     if (found != sessions_.end() && clock_) admit(found->second);

@@ -90,7 +90,8 @@ class Reception : public std::enable_shared_from_this<Reception> {
     std::shared_ptr<Feed> feed;
     PublisherConnected what;
     bool connected = false;
-    Timer deadline;  // until there is a receiver, which has its own
+    std::shared_ptr<Place> place;  // in the budget of the process; none: not asked for yet
+    Timer deadline;                // until there is a receiver, which has its own
 
     Tenure tenure() const;
   };
@@ -104,6 +105,7 @@ class Reception : public std::enable_shared_from_this<Reception> {
   bool make_room(Way* way, const std::string& session);
   void begin_deadline();
   bool is_current(Way* way, const std::string& session) const;
+  bool has_place();
   void receive();
   ReceiverSettings receiver_settings() const;
   ReceiverEvents receiver_events(const std::shared_ptr<Feed>& feed);

@@ -10,6 +10,8 @@ namespace {
 
 using std::chrono::milliseconds;
 
+constexpr auto kLineInterval = milliseconds(100);
+
 }  // namespace
 
 bool Reception::is_current(Way* way, const std::string& session) const {
@@ -137,14 +139,35 @@ ReceiverEvents Reception::receiver_events(const std::shared_ptr<Feed>& feed) {
   return events;
 }
 
+// Else it waits in line for a place in the process's budget, or was told to come again.
+bool Reception::has_place() {
+  if (!publisher_->place)
+    publisher_->place = std::make_shared<Place>(Receiver::cost(receiver_settings()));
+  Budget::Answer answer = publisher_->place->ask();
+  if (answer == Budget::Answer::granted) return true;
+  if (answer == Budget::Answer::waits) {
+    publisher_->deadline = control_->after(kLineInterval, [this] { receive(); });
+    return false;
+  }
+  Error error = no_room();
+  events_.warning({ErrorCode::limit,
+                   "A publisher is refused, because this process has no room for it: " + error.cause,
+                   error.sentence});
+  end_publisher(error.sentence, true, error.sentence);
+  return false;
+}
+
 void Reception::receive() {
+  if (!has_place()) return;
   publisher_->deadline.cancel();
   publisher_->feed = std::make_shared<Feed>();
   std::optional<SessionDescription> offer;
   if (auto sdp = std::exchange(publisher_->offer, std::nullopt))
     offer = {SessionDescription::Type::offer, *sdp};
+  ReceiverSettings settings = receiver_settings();
+  settings.place = publisher_->place;
   auto receiver = Receiver::create(publisher_->session, *control_, clock_.get(),
-                                   receiver_settings(), receiver_events(publisher_->feed));
+                                   std::move(settings), receiver_events(publisher_->feed));
   if (!receiver) return end_publisher(receiver.error().sentence, true, receiver.error().sentence);
   auto kept = *receiver;  // the publisher may go while it starts
   publisher_->receiver = kept;
