@@ -85,9 +85,9 @@ class Broadcast : public std::enable_shared_from_this<Broadcast> {
     bool is_server = false, by_hand = false;  // as the request said
     std::vector<std::string> ice_servers;     // its own
     std::vector<std::string> codecs;          // that it takes; empty: it did not tell
-    Timer wait_for_tracks, deadline;  // until it begins
-    std::shared_ptr<Place> place;  // in the budget of the process
-    bool in_line = false;          // for it
+    Timer wait_for_tracks, deadline;          // until it begins
+    std::shared_ptr<Place> place;             // in the budget of the process
+    bool in_line = false;                     // for it
   };
 
   Broadcast(SinkSettings settings, CheckedSettings checked, BroadcastEvents events);
