@@ -118,6 +118,11 @@ std::optional<Error> Negotiation::expired(Time now) const {
     if (now - waits_since_ < connect_patience()) return std::nullopt;
     if (state_ == State::offered)
       return Error{ErrorCode::timeout, "The viewer never answered the offer."};
+    if (reached_)
+      return Error{
+          ErrorCode::timeout,
+          "The viewer can be reached, but the handshake of its encrypted connection (DTLS) "
+          "did not come to an end: it answers none, or not in time."};
     return Error{ErrorCode::timeout,
                  "No connection to the viewer came about. Is there a firewall or a NAT between? A "
                  "TURN server (turn-servers) helps."};

@@ -48,6 +48,8 @@ class Negotiation {
   // The viewer's answer came.
   Result<void> answer_arrived(Time now);
   Result<void> answer_applied();
+  // A path to the viewer was found; nothing is encrypted yet.
+  void reached() { reached_ = true; }
   Result<void> connected(Time now);
   void close() { state_ = State::closed; }
 
@@ -79,7 +81,7 @@ class Negotiation {
   Time started_{}, waits_since_{}, connected_{};
   std::set<std::string> seen_remote_, sent_local_;
   std::vector<std::string> kept_remote_, kept_local_;
-  bool viewer_offers_ = false, remote_in_place_ = false, described_ = false;
+  bool viewer_offers_ = false, remote_in_place_ = false, described_ = false, reached_ = false;
   // Silence counts from the start of sending on. A viewer of a paused stream goes on reporting, at
   // RTCP's own slow pace (RFC 3550 6.2: about every five seconds).
   Time last_heard_{}, last_sent_{}, sending_since_{};

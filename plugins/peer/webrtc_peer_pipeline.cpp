@@ -347,6 +347,7 @@ Result<PeerPipeline> build_webrtc_pipeline(const std::string& id, GstClock* cloc
   g_object_set(peer.webrtcbin.get(), "bundle-policy", GST_WEBRTC_BUNDLE_POLICY_MAX_BUNDLE, nullptr);
   g_signal_connect(peer.pipeline.get(), "deep-element-added", G_CALLBACK(on_element_added),
                    nullptr);
+  watch_alerts(peer.pipeline.get(), peer.alerts);
   gst_bin_add(GST_BIN(peer.pipeline.get()), peer.webrtcbin.get());
 
   // The internal timeline (plugins/gst/rtp_frame.hpp).

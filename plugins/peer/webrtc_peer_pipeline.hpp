@@ -17,6 +17,7 @@
 #include "plugins/peer/egress.hpp"
 #include "plugins/peer/peer.hpp"
 #include "plugins/peer/sdp.hpp"
+#include "plugins/peer/webrtc_dtls.hpp"
 
 namespace webcast {
 
@@ -33,6 +34,7 @@ struct PeerPipeline {
   Ref<GstElement> pipeline{}, webrtcbin{};
   Ref<NiceAgent> agent{};
   std::vector<Ref<GstElement>> sources{};  // by m-line of webrtcbin
+  std::shared_ptr<DtlsAlerts> alerts = std::make_shared<DtlsAlerts>();
 
   std::shared_ptr<PacketOutput> output(size_t line) const;
   // The certificate that the other side showed in DTLS, as PEM; empty before.

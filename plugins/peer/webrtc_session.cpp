@@ -11,12 +11,14 @@ namespace {
 constexpr std::chrono::milliseconds kWatchdogInterval{500};
 
 // Frees a pipeline on a reaper's thread: its own threads are joined there.
-void dispose_of(PeerPipeline pipeline, bool uses_turn, std::shared_ptr<Place> place) {
+void dispose_of(PeerPipeline pipeline, bool uses_turn, bool connected,
+                std::shared_ptr<Place> place) {
   if (!pipeline.pipeline) return;
   auto owned = std::make_shared<PeerPipeline>(std::move(pipeline));
-  auto work = [owned, uses_turn, place = std::move(place)]() mutable {
-    owned->end_messages();
+  auto work = [owned, uses_turn, connected, place = std::move(place)]() mutable {
     owned->end_sources();
+    if (connected) say_goodbye(owned->webrtcbin.get());
+    owned->end_messages();
     if (uses_turn) owned->release_allocations();
     Ref<GstBus> bus = adopt(gst_element_get_bus(owned->pipeline.get()));
     gst_element_set_state(owned->pipeline.get(), GST_STATE_NULL);
@@ -87,21 +89,24 @@ void WebrtcSession::fail(Error error) {
 }
 
 void WebrtcSession::pipeline_failed(const std::string& cause) {
+  if (dtls_state() == GST_WEBRTC_DTLS_TRANSPORT_STATE_FAILED) return dtls_failed(cause);
   fail(Error{ErrorCode::failed, "The viewer's connection broke inside GStreamer.", cause});
 }
 
 void WebrtcSession::end() {
   if (!is_open()) return;
+  bool connected = negotiation_.state() == Negotiation::State::connected;
   negotiation_.close();
   mailbox_.reset();
   connections_.clear();
   dtls_connection_.disconnect();
+  dtls_failure_.cancel();
   watchdog_.cancel();
   events_ = {};
   if (messages_) messages_->end();
   media_ends();
   dispose_of(std::exchange(pipeline_, {}),
-             !ice_.turn_servers.empty() || !ice_.named_turn_servers.empty(),
+             !ice_.turn_servers.empty() || !ice_.named_turn_servers.empty(), connected,
              std::exchange(place_, nullptr));
 }
 

@@ -114,8 +114,11 @@ class WebrtcSession : public std::enable_shared_from_this<WebrtcSession> {
   void apply_remote_candidates();
   std::vector<std::string> with_external(const std::vector<std::string>& candidates) const;
   void connection_changed();
+  GstWebRTCDTLSTransportState dtls_state() const;
   void dtls_changed();
+  void dtls_failed(const std::string& cause);
   void watch_dtls();
+  void reached();
   void verified();
   void check_time();
 
@@ -127,7 +130,7 @@ class WebrtcSession : public std::enable_shared_from_this<WebrtcSession> {
   std::shared_ptr<PeerMailbox> mailbox_;
   std::vector<Connection> connections_;
   Connection dtls_connection_;
-  Timer watchdog_;
+  Timer watchdog_, dtls_failure_;
 };
 
 template <typename Function>

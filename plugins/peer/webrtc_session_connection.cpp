@@ -3,6 +3,11 @@
 #include "plugins/peer/webrtc_session.hpp"
 
 namespace webcast {
+namespace {
+
+constexpr std::chrono::milliseconds kAlertPatience{50};
+
+}  // namespace
 
 void WebrtcSession::take_candidate(const IceCandidate& candidate) {
   auto usable = usable_remote_candidate(candidate.candidate);
@@ -59,14 +64,32 @@ void WebrtcSession::watch_dtls() {
       });
 }
 
-void WebrtcSession::dtls_changed() {
-  Ref<GstWebRTCDTLSTransport> transport = pipeline_.dtls_transport();
-  if (!transport) return;
+GstWebRTCDTLSTransportState WebrtcSession::dtls_state() const {
   GstWebRTCDTLSTransportState state = GST_WEBRTC_DTLS_TRANSPORT_STATE_NEW;
-  g_object_get(transport.get(), "state", &state, nullptr);
+  Ref<GstWebRTCDTLSTransport> transport = pipeline_.dtls_transport();
+  if (transport) g_object_get(transport.get(), "state", &state, nullptr);
+  return state;
+}
+
+// The alert that tells why may still be on its way through the thread that sends.
+void WebrtcSession::dtls_failed(const std::string& cause) {
+  if (dtls_failure_) return;
+  dtls_failure_ = control_.after(kAlertPatience, [weak = weak_from_this(), cause] {
+    auto self = weak.lock();
+    if (!self || !self->is_open()) return;
+    std::string reason = self->pipeline_.alerts->reason(self->other_);
+    self->fail({ErrorCode::failed,
+                "The viewer's encrypted connection (DTLS) failed" +
+                    (reason.empty() ? "." : ": " + reason + "."),
+                reason.empty() ? cause : ""});
+  });
+}
+
+void WebrtcSession::dtls_changed() {
+  GstWebRTCDTLSTransportState state = dtls_state();
   GST_DEBUG("%s: DTLS state %d", id_.c_str(), state);
   if (state == GST_WEBRTC_DTLS_TRANSPORT_STATE_FAILED)
-    fail({ErrorCode::failed, "The viewer's encrypted connection (DTLS) failed."});
+    dtls_failed("no alert was sent or received");
   else if (state == GST_WEBRTC_DTLS_TRANSPORT_STATE_CLOSED)
     fail({ErrorCode::refused, "The viewer closed the connection."});
 }
@@ -81,10 +104,8 @@ void WebrtcSession::connection_changed() {
   if (negotiation_.state() == Negotiation::State::connecting) {
     if (state == GST_WEBRTC_PEER_CONNECTION_STATE_CONNECTED) return verified();
     if (ice == GST_WEBRTC_ICE_CONNECTION_STATE_CONNECTED ||
-        ice == GST_WEBRTC_ICE_CONNECTION_STATE_COMPLETED) {
-      half_way();
-      if (events_.reachable) events_.reachable();
-    }
+        ice == GST_WEBRTC_ICE_CONNECTION_STATE_COMPLETED)
+      reached();
   }
   // While connecting, a later candidate may still make it good.
   if (connected && (ice == GST_WEBRTC_ICE_CONNECTION_STATE_FAILED ||
@@ -92,6 +113,12 @@ void WebrtcSession::connection_changed() {
     fail({ErrorCode::timeout, "The viewer cannot be reached any more."});
   else if (connected && state == GST_WEBRTC_PEER_CONNECTION_STATE_CLOSED)
     fail({ErrorCode::refused, "The viewer closed the connection."});
+}
+
+void WebrtcSession::reached() {
+  negotiation_.reached();
+  half_way();
+  if (events_.reachable) events_.reachable();
 }
 
 void WebrtcSession::verified() {

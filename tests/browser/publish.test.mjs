@@ -104,29 +104,46 @@ scene('A shared screen arrives', async (bench) => {
   await page.silent();
 });
 
+/** Publishes from the page's own script; window.peer is the connection. Returns the resource. */
+const publishByWhip = (page) => page.page.evaluate(async () => {
+  const media = await navigator.mediaDevices.getUserMedia({ video: true, audio: true });
+  const pc = window.peer = new RTCPeerConnection({ bundlePolicy: 'max-bundle' });
+  for (const track of media.getTracks()) pc.addTransceiver(track, { direction: 'sendonly' });
+  await pc.setLocalDescription();
+  while (pc.iceGatheringState !== 'complete') {
+    await new Promise((resolve) => pc.addEventListener('icegatheringstatechange', resolve, { once: true }));
+  }
+  const reply = await fetch('/whip/live', { method: 'POST',
+    headers: { 'content-type': 'application/sdp' }, body: pc.localDescription.sdp });
+  const sdp = await reply.text();
+  if (reply.status !== 201) throw new Error(sdp);
+  await pc.setRemoteDescription({ type: 'answer', sdp });
+  return reply.headers.get('location');
+});
+
 scene('A WHIP client of a few lines is taken as well', async (bench) => {
   const from = await source(bench, hears);
   const page = await publisher(bench, browsers.chromiumCamera, `${from.url}publish/live`);
-  const session = await page.page.evaluate(async () => {
-    const media = await navigator.mediaDevices.getUserMedia({ video: true, audio: true });
-    const pc = new RTCPeerConnection({ bundlePolicy: 'max-bundle' });
-    for (const track of media.getTracks()) pc.addTransceiver(track, { direction: 'sendonly' });
-    await pc.setLocalDescription();
-    while (pc.iceGatheringState !== 'complete') {
-      await new Promise((resolve) => pc.addEventListener('icegatheringstatechange', resolve, { once: true }));
-    }
-    const reply = await fetch('/whip/live', { method: 'POST',
-      headers: { 'content-type': 'application/sdp' }, body: pc.localDescription.sdp });
-    const sdp = await reply.text();
-    if (reply.status !== 201) throw new Error(sdp);
-    await pc.setRemoteDescription({ type: 'answer', sdp });
-    return reply.headers.get('location');
-  });
+  const session = await publishByWhip(page);
   await from.more(60);
   assert.ok(isGreen(await from.colour()));
   await from.says(isLoud);
   await page.page.evaluate((address) => fetch(address, { method: 'DELETE' }), session);
   await from.says(/webcast-publisher-removed/);
+});
+
+scene('A source that stops tells its publisher at once, by DTLS', async (bench) => {
+  const from = await source(bench);
+  const page = await publisher(bench, browsers.chromiumCamera, `${from.url}publish/live`);
+  await publishByWhip(page);
+  await from.more(10);
+  await page.page.evaluate(() => {
+    const [{ transport }] = window.peer.getSenders();
+    window.ends = 0;
+    transport.onstatechange = () => { if (transport.state === 'closed') window.ends++; };
+  });
+  await from.stop();
+  await page.until(() => window.ends === 1);
 });
 
 scene('With a publish token the page takes it from its address', async (bench) => {

@@ -75,6 +75,31 @@ for (const name of ['chromium', 'firefox']) {
   });
 }
 
+/** Counts what the connection tells of its end: a DTLS transport that the other side closed. */
+const countEnds = () => {
+  window.ends = 0;
+  const [transport] = [...window.peer.getReceivers(), ...window.peer.getSenders()]
+    .map((end) => end.transport).filter(Boolean);
+  transport.onstatechange = () => {
+    if (transport.state === 'closed') window.ends++;
+  };
+  return transport.state;
+};
+
+scene('A sink that stops tells a WHEP viewer at once, by DTLS', async (bench) => {
+  const sink = await bench.sink(`${sources.picture} ${sources.sound}`);
+  const player = await plainPage(bench, browsers.chromium, `${sink.url}healthz`);
+  assert.equal((await play(player, '/whep/live')).status, 201);
+  await plays(player);
+  assert.equal(await player.page.evaluate(countEnds), 'connected');
+  await sink.stop();
+  await player.until(() => window.ends > 0);
+  const { ends, ice } = await player.page.evaluate(() => (
+    { ends: window.ends, ice: window.peer.iceConnectionState }));
+  assert.equal(ends, 1);
+  assert.equal(ice, 'connected', 'long before its own checks notice');
+});
+
 scene('A page of another site plays by WHEP where it is allowed, with the token', async (bench) => {
   const site = await Site.start();
   bench.later(() => site.stop());

@@ -14,6 +14,10 @@ LoopViewer::LoopViewer() {
                nullptr);
   g_signal_connect(pipeline_.get(), "deep-element-added", G_CALLBACK(on_element), this);
   gst_bin_add(GST_BIN(pipeline_.get()), bin_.get());
+  Ref<GstElement> rtpbin = adopt(gst_bin_get_by_name(GST_BIN(bin_.get()), "rtpbin"));
+  auto on_bye =
+      +[](GstElement*, guint, guint, gpointer self) { ++static_cast<LoopViewer*>(self)->byes_; };
+  g_signal_connect(rtpbin.get(), "on-bye-ssrc", G_CALLBACK(on_bye), this);
   g_signal_connect(bin_.get(), "pad-added", G_CALLBACK(on_negotiation_pad), this);
   g_signal_connect(bin_.get(), "on-ice-candidate", G_CALLBACK(on_ice_candidate), this);
   GObject* ice = nullptr;
@@ -64,9 +68,39 @@ void LoopViewer::mute() {
 
 void LoopViewer::on_element(GstBin*, GstBin*, GstElement* element, gpointer data) {
   GstElementFactory* factory = gst_element_get_factory(element);
+  if (factory && g_strcmp0(GST_OBJECT_NAME(factory), "dtlsenc") == 0) {
+    Ref<GstPad> src = adopt(gst_element_get_static_pad(element, "src"));
+    gst_pad_add_probe(src.get(), GST_PAD_PROBE_TYPE_BUFFER, on_handshake, data, nullptr);
+  }
   if (!factory || g_strcmp0(GST_OBJECT_NAME(factory), "nicesrc") != 0) return;
   Ref<GstPad> pad = adopt(gst_element_get_static_pad(element, "src"));
   gst_pad_add_probe(pad.get(), GST_PAD_PROBE_TYPE_BUFFER, on_wire, data, nullptr);
+}
+
+GstPadProbeReturn LoopViewer::on_handshake(GstPad*, GstPadProbeInfo* info, gpointer data) {
+  int alert = static_cast<LoopViewer*>(data)->alert_;
+  if (alert < 0) return GST_PAD_PROBE_OK;
+  const guint8 record[] = {
+      21, 0xfe, 0xfd, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2, 2, static_cast<guint8>(alert)};
+  gst_buffer_unref(GST_PAD_PROBE_INFO_BUFFER(info));
+  info->data = gst_buffer_new_memdup(record, sizeof record);
+  return GST_PAD_PROBE_OK;
+}
+
+bool LoopViewer::closed_by_peer() {
+  GstWebRTCRTPTransceiver* transceiver = nullptr;
+  g_signal_emit_by_name(bin_.get(), "get-transceiver", 0, &transceiver);
+  Ref<GstWebRTCRTPTransceiver> owned = adopt(transceiver);
+  if (!transceiver) return false;
+  GstWebRTCRTPReceiver* receiver = nullptr;
+  g_object_get(transceiver, "receiver", &receiver, nullptr);
+  Ref<GstWebRTCRTPReceiver> owned_receiver = adopt(receiver);
+  GstWebRTCDTLSTransport* transport = nullptr;
+  g_object_get(receiver, "transport", &transport, nullptr);
+  Ref<GstWebRTCDTLSTransport> owned_transport = adopt(transport);
+  GstWebRTCDTLSTransportState state = GST_WEBRTC_DTLS_TRANSPORT_STATE_NEW;
+  if (transport) g_object_get(transport, "state", &state, nullptr);
+  return state == GST_WEBRTC_DTLS_TRANSPORT_STATE_CLOSED;
 }
 
 GstPadProbeReturn LoopViewer::on_wire(GstPad*, GstPadProbeInfo* info, gpointer data) {

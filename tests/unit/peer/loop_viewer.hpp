@@ -53,6 +53,11 @@ class LoopViewer {
   std::map<uint32_t, unsigned> packets_by_ssrc();
   std::vector<uint16_t> sequence_numbers(uint32_t ssrc);
   std::string state();
+  // Told by the other side: RTCP BYE, for how many streams; DTLS close_notify.
+  unsigned byes() const { return byes_; }
+  bool closed_by_peer();
+  // In place of its first handshake message it sends that fatal alert.
+  void alert_at_once(uint8_t alert) { alert_ = alert; }
   void request_keyframe();
 
  private:
@@ -60,11 +65,13 @@ class LoopViewer {
   static void on_ice_candidate(GstElement*, guint, char* candidate, gpointer self);
   static GstPadProbeReturn on_packet(GstPad*, GstPadProbeInfo* info, gpointer self);
   static void on_element(GstBin*, GstBin*, GstElement* element, gpointer self);
+  static GstPadProbeReturn on_handshake(GstPad*, GstPadProbeInfo* info, gpointer self);
   static GstPadProbeReturn on_wire(GstPad*, GstPadProbeInfo* info, gpointer self);
   void describe(bool offer);
 
   Ref<GstElement> pipeline_, bin_;
-  std::atomic<unsigned> packets_{0}, lose_every_{0}, on_wire_{0};
+  std::atomic<unsigned> packets_{0}, lose_every_{0}, on_wire_{0}, byes_{0};
+  std::atomic<int> alert_{-1};
   std::mutex mutex_;
   std::map<int, unsigned> by_type_;
   std::map<uint32_t, unsigned> by_ssrc_;
