@@ -1,5 +1,6 @@
 #include "plugins/peer/webrtc_messages.hpp"
 
+#include "common/clean_text.hpp"
 #include "plugins/peer/webrtc_session.hpp"
 
 namespace webcast {
@@ -50,7 +51,8 @@ WebrtcMessages::WebrtcMessages(std::string id, ControlThread& control, GstElemen
 std::shared_ptr<WebrtcMessages> WebrtcMessages::create(std::string id, ControlThread& control,
                                                        GstElement* pipeline, GstElement* webrtcbin,
                                                        WebrtcMessagesEvents events) {
-  auto self = std::make_shared<WebrtcMessages>(std::move(id), control, webrtcbin, std::move(events));
+  auto self =
+      std::make_shared<WebrtcMessages>(std::move(id), control, webrtcbin, std::move(events));
   self->mailbox_ = std::make_shared<Mailbox>(Mailbox{control, self});
   std::weak_ptr<Mailbox> weak = self->mailbox_;
   InletEvents inlet;
@@ -132,7 +134,7 @@ void WebrtcMessages::on_state(const std::string& label) {
   GstWebRTCDataChannelState state = state_of(channel.channel.get());
   channel.is_open = state == GST_WEBRTC_DATA_CHANNEL_STATE_OPEN;
   if (state == GST_WEBRTC_DATA_CHANNEL_STATE_CLOSED) {
-    GST_INFO("%s: the channel \"%s\" was closed", id_.c_str(), label.c_str());
+    GST_INFO("%s: the channel \"%s\" was closed", id_.c_str(), clean_text(label).c_str());
     for (const PeerMessage& message : channel.queue) {
       waiting_--;
       waiting_bytes_ -= g_bytes_get_size(message.data.get());

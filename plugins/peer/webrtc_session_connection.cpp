@@ -1,4 +1,5 @@
 // The connection of a WebrtcSession: candidates, states, the certificate, and the watchdog.
+#include "common/clean_text.hpp"
 #include "plugins/peer/candidate.hpp"
 #include "plugins/peer/webrtc_session.hpp"
 
@@ -12,7 +13,7 @@ constexpr std::chrono::milliseconds kAlertPatience{50};
 void WebrtcSession::take_candidate(const IceCandidate& candidate) {
   auto usable = usable_remote_candidate(candidate.candidate);
   if (!usable) {
-    GST_LOG("%s: not usable: %s", id_.c_str(), candidate.candidate.c_str());
+    GST_LOG("%s: not usable: %s", id_.c_str(), clean_text(candidate.candidate).c_str());
     return;
   }
   if (negotiation_.add_remote_candidate(*usable)) apply_remote_candidate(*usable);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "common/clean_text.hpp"
 #include "signaling/server/sdp_fragment.hpp"
 #include "signaling/server/sdp_text.hpp"
 
@@ -32,12 +33,10 @@ std::chrono::seconds retry_after(const HttpReply& reply) {
 // What the server says, as far as it can be shown: it may repeat what it was shown.
 std::string first_line(const std::string& body, const std::string& token,
                        const Credentials& credentials) {
-  std::string line = body.substr(0, std::min({body.find('\n'), body.find('\r'), size_t{200}}));
-  bool text = g_utf8_validate_len(line.data(), line.size(), nullptr) &&
-              std::none_of(line.begin(), line.end(), [](char c) { return g_ascii_iscntrl(c); });
+  std::string line = clean_text(body.substr(0, body.find_first_of("\r\n")), 200);
   bool tells =
       (!token.empty() && body.find(token) != std::string::npos) || credentials.are_told_by(body);
-  return text && !tells && !line.empty() ? " It says: " + line : "";
+  return !tells && !line.empty() ? " It says: " + line : "";
 }
 
 }  // namespace

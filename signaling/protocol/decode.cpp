@@ -2,6 +2,7 @@
 #include <functional>
 #include <map>
 
+#include "common/clean_text.hpp"
 #include "signaling/protocol/codec.hpp"
 #include "signaling/protocol/json_reader.hpp"
 
@@ -133,7 +134,7 @@ Message read_end_session(Reader& r) {
   return EndSession{r.id("sessionId")};
 }
 Message read_end_session_v1_1(Reader& r) {
-  return EndSessionV1_1{r.id("sessionId"), r.optional_text("error")};
+  return EndSessionV1_1{r.id("sessionId"), r.optional_words("error")};
 }
 
 const std::map<std::string, Read, std::less<>>& readers(Direction direction) {
@@ -173,7 +174,7 @@ const std::map<std::string, Read, std::less<>>& readers(Direction direction) {
       {"peer", read_peer},
       {"endSession", read_end_session},
       {"endSessionV1_1", read_end_session_v1_1},
-      {"error", [](Reader& r) { return ErrorMessage{r.text("details")}; }},
+      {"error", [](Reader& r) { return ErrorMessage{clean_text(r.text("details"))}; }},
   };
   return direction == Direction::to_server ? to_server : to_client;
 }

@@ -77,7 +77,7 @@ What read_gone(Reader& r, const char* name) {
 
 What read_plugin_event(Reader& r) {
   if (auto code = r.optional_number("error_code"))
-    return JanusFailure{static_cast<unsigned>(*code), r.optional_text("error").value_or("")};
+    return JanusFailure{static_cast<unsigned>(*code), r.optional_words("error").value_or("")};
   if (r.has("publishers")) return JanusFeeds{r.entries<JanusFeed>("publishers", read_feed)};
   for (const char* name : {"unpublished", "leaving", "kicked"})
     if (r.has(name)) return read_gone(r, name);
@@ -122,7 +122,7 @@ What read_success(Reader& message) {
 What read_error(Reader& message) {
   Reader error = message.inner("error");
   JanusFailure failure{static_cast<unsigned>(error.optional_number("code").value_or(0)),
-                       error.optional_text("reason").value_or("")};
+                       error.optional_words("reason").value_or("")};
   if (error.error()) message.fail(*error.error());
   return failure;
 }
@@ -154,7 +154,7 @@ const std::map<std::string, Read, std::less<>>& readers() {
        [](Reader& r) {
          return JanusSlowLink{r.yes("uplink"), r.optional_number("lost").value_or(0)};
        }},
-      {"hangup", [](Reader& r) { return JanusHangup{r.optional_text("reason").value_or("")}; }},
+      {"hangup", [](Reader& r) { return JanusHangup{r.optional_words("reason").value_or("")}; }},
       {"detached", [](Reader&) { return JanusDetached{}; }},
       {"timeout", [](Reader&) { return JanusTimeout{}; }},
   };

@@ -1,5 +1,7 @@
 #include "signaling/protocol/json_reader.hpp"
 
+#include "common/clean_text.hpp"
+
 namespace webcast {
 
 Error bad_message(std::string sentence) {
@@ -33,6 +35,12 @@ std::optional<std::string> JsonReader::optional_text(const char* name, size_t li
   // json-glib turns lone surrogates into bytes that are not UTF-8.
   if (!is_utf8(value)) fail(bad_message(std::string("The field ") + name + " is not UTF-8."));
   return error_ ? std::nullopt : std::optional(value);
+}
+
+std::optional<std::string> JsonReader::optional_words(const char* name) {
+  auto words = optional_text(name);
+  if (words) words = clean_text(*words);
+  return words;
 }
 
 std::optional<guint64> JsonReader::optional_number(const char* name) {

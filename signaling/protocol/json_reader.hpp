@@ -26,6 +26,8 @@ class JsonReader {
     return optional_text(name, longest_);
   }
   std::optional<std::string> optional_text(const char* name, size_t limit);
+  // The other side's words for people, made fit to be shown (common/clean_text.hpp).
+  std::optional<std::string> optional_words(const char* name);
   // An integer from 0 on; absent or null: nothing.
   std::optional<guint64> optional_number(const char* name);
   // Absent, null or no boolean: false.

@@ -27,6 +27,21 @@ void expect_refused(const std::string& text, Direction direction = Direction::to
 constexpr auto kServer = Direction::to_server;
 constexpr auto kClient = Direction::to_client;
 
+TEST(Codec, WhatAPeerSaysOfItsErrorIsFitForLogAndBus) {
+  for (auto direction : {kServer, kClient}) {
+    auto ended = decoded(
+        R"({"type":"endSessionV1_1","sessionId":"S","error":"gone\n\u001b[2J** ERROR: \u202eforged"})",
+        direction);
+    EXPECT_EQ(ended, Message(EndSessionV1_1{"S", "gone [2J** ERROR: forged"}));
+    auto longer = decoded(R"({"type":"endSessionV1_1","sessionId":"S","error":")" +
+                              std::string(30'000, 'x') + R"("})",
+                          direction);
+    EXPECT_LE(std::get<EndSessionV1_1>(longer).error->size(), 500u);
+  }
+  EXPECT_EQ(decoded(R"({"type":"error","details":"a\r\nb"})", kClient),
+            Message(ErrorMessage{"a b"}));
+}
+
 TEST(Codec, EachMessageToAClientGoesBothWays) {
   expect_round_trip(Welcome{"P"}, kClient, R"({"type":"welcome","peerId":"P"})");
   expect_round_trip(
@@ -58,10 +73,10 @@ TEST(Codec, EveryControlCharacterIsEscaped) {
   std::string all;
   for (char c = 1; c < 0x20; c++)
     all += c;
-  std::string written = encode(ErrorMessage{all});
+  std::string written = encode(StartSession{"P", "S", all});
   for (char c : all)
     EXPECT_EQ(written.find(c), std::string::npos) << static_cast<int>(c);
-  EXPECT_EQ(decoded(written, kClient), Message(ErrorMessage{all}));
+  EXPECT_EQ(decoded(written, kClient), Message(StartSession{"P", "S", all}));
   auto status =
       decoded(R"({"type":"setPeerStatus","roles":[],"meta":{"name":"a\u001fb"}})", kServer);
   EXPECT_EQ(std::get<SetPeerStatus>(status).meta, R"({"name":"a\u001fb"})");
