@@ -100,11 +100,24 @@ GstPadProbeReturn PadTap::on_event(GstPad*, GstPadProbeInfo* info, gpointer data
   if (!tap) return GST_PAD_PROBE_OK;
   GstEventType type = GST_EVENT_TYPE(GST_PAD_PROBE_INFO_EVENT(info));
   if (type == GST_EVENT_FLUSH_START) tap->on_flush();
+  if (type == GST_EVENT_STREAM_START || type == GST_EVENT_TAG)
+    tap->on_orientation(GST_PAD_PROBE_INFO_EVENT(info));
   if (type != GST_EVENT_SEGMENT) return GST_PAD_PROBE_OK;
   // A live source's buffers come at their time already: waiting once more would only add latency.
   Ref<GstPad> inlet = adopt(gst_element_get_static_pad(tap->queue_.get(), "sink"));
   g_object_set(tap->appsink_.get(), "sync", !upstream_is_live(inlet.get()), nullptr);
   return GST_PAD_PROBE_OK;
+}
+
+// Each stream has tags of its own; a phone's tell how it was held.
+void PadTap::on_orientation(GstEvent* event) {
+  GstVideoOrientationMethod orientation = GST_VIDEO_ORIENTATION_IDENTITY;
+  if (GST_EVENT_TYPE(event) == GST_EVENT_TAG) {
+    GstTagList* tags = nullptr;
+    gst_event_parse_tag(event, &tags);
+    if (!gst_video_orientation_from_tag(tags, &orientation)) return;
+  }
+  if (auto track = this->track()) track->set_orientation(orientation);
 }
 
 GstPadProbeReturn PadTap::on_buffer(GstPad*, GstPadProbeInfo*, gpointer data) {

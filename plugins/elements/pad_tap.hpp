@@ -54,6 +54,7 @@ class PadTap : public std::enable_shared_from_this<PadTap> {
   void on_sample(GstSample* sample);
   void on_end();
   void on_flush();
+  void on_orientation(GstEvent* event);
   void set_async(bool async);
   // What buffers of these caps are sent as; none: they are not.
   Ref<GstCaps> presented(GstCaps* caps, double rate, Track& track);

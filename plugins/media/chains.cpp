@@ -152,7 +152,8 @@ Result<ElementChain> encode_video(GstCaps* caps, const EncodeJob& job) {
   GstVideoInfo info;
   if (!gst_video_info_from_caps(&info, caps))
     return Error{ErrorCode::not_supported, "The video's format is not one that can be encoded"};
-  Geometry plan = plan_geometry(info, job.codec);
+  GstVideoOrientationMethod orientation = orientation_of(caps);
+  Geometry plan = plan_geometry(upright(info, orientation), job.codec);
   EncoderRequest request{job.codec, job.preset, job.video_bitrate, plan.width, plan.height};
   if (info.fps_n > 0) request.framerate = static_cast<double>(info.fps_n) / info.fps_d;
   Ref<GstElement> encoder = make_encoder(job, request);
@@ -170,6 +171,9 @@ Result<ElementChain> encode_video(GstCaps* caps, const EncodeJob& job) {
       gst_util_set_object_arg(G_OBJECT(deinterlace), "fields", "top");
     add_convert(builder);
   }
+  GstElement* flip =
+      orientation == GST_VIDEO_ORIENTATION_IDENTITY ? nullptr : builder.add("videoflip");
+  if (flip) g_object_set(flip, "video-direction", orientation, nullptr);
   add_geometry(builder, plan);
   builder.filter(encoder_input(info, plan, job.codec), kPrepared);
   builder.add(encoder);

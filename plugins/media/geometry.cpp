@@ -14,7 +14,35 @@ int even(double size) {
   return std::clamp(static_cast<int>(std::lround(size / 2)) * 2, kLeastSize, kGreatestSize);
 }
 
+constexpr const char* kOrientation = "webcast-orientation";
+
 }  // namespace
+
+GstVideoOrientationMethod orientation_of(GstCaps* caps) {
+  int orientation = GST_VIDEO_ORIENTATION_IDENTITY;
+  gst_structure_get_int(gst_caps_get_structure(caps, 0), kOrientation, &orientation);
+  return static_cast<GstVideoOrientationMethod>(orientation);
+}
+
+void set_orientation(GstCaps* caps, GstVideoOrientationMethod orientation) {
+  gst_caps_set_simple(caps, kOrientation, G_TYPE_INT, static_cast<int>(orientation), nullptr);
+}
+
+GstVideoInfo upright(const GstVideoInfo& info, GstVideoOrientationMethod orientation) {
+  GstVideoInfo turned = info;
+  switch (orientation) {
+    case GST_VIDEO_ORIENTATION_90R:
+    case GST_VIDEO_ORIENTATION_90L:
+    case GST_VIDEO_ORIENTATION_UL_LR:
+    case GST_VIDEO_ORIENTATION_UR_LL:
+      std::swap(turned.width, turned.height);
+      std::swap(turned.par_n, turned.par_d);
+      break;
+    default:
+      break;
+  }
+  return turned;
+}
 
 Geometry plan_geometry(const GstVideoInfo& info, Codec codec) {
   Geometry plan;

@@ -14,6 +14,13 @@ struct Geometry {
   bool deinterlace = false;
 };
 
+// How a picture of these caps is to be turned: a field of our own, which its track sets. Caps of
+// another kind make another run of each stage.
+GstVideoOrientationMethod orientation_of(GstCaps* caps);
+void set_orientation(GstCaps* caps, GstVideoOrientationMethod orientation);
+// What it is once it has been turned.
+GstVideoInfo upright(const GstVideoInfo& info, GstVideoOrientationMethod orientation);
+
 // H.264 in 4:2:0 has even sizes: the odd line is cut off, scaling would blur all the others.
 Geometry plan_geometry(const GstVideoInfo& info, Codec codec);
 

@@ -115,7 +115,7 @@ void MediaRendition::note_picture(GstCaps* caps) {
   InputInfo input = info_from_caps(MediaKind::video, caps);
   GstVideoInfo info;
   if (!choice_.pass_through && gst_video_info_from_caps(&info, caps)) {
-    Geometry plan = plan_geometry(info, choice_.codec);
+    Geometry plan = plan_geometry(upright(info, orientation_of(caps)), choice_.codec);
     input.width = plan.width;
     input.height = plan.height;
   }

@@ -113,6 +113,14 @@ std::shared_ptr<Inspector> MediaTrack::make_inspector(Codec codec) {
   return inspector;
 }
 
+void MediaTrack::set_orientation(GstVideoOrientationMethod orientation) {
+  raw_.set_orientation(orientation);
+  control_.post([weak = weak_from_this(), orientation] {
+    if (auto self = weak.lock())
+      self->on_orientation(orientation != GST_VIDEO_ORIENTATION_IDENTITY);
+  });
+}
+
 void MediaTrack::end() {
   control_.post([weak = weak_from_this()] {
     if (auto self = weak.lock()) self->begin_drain();
@@ -149,6 +157,7 @@ void MediaTrack::on_new_input(const InputInfo& info, std::shared_ptr<Inspector> 
   encoders_.clear();
   if (inspector_) raw_.forget();
   info_ = info;
+  inspected_ = {};
   if (info_.known && events_.input_changed) events_.input_changed();
 }
 
@@ -161,6 +170,20 @@ void MediaTrack::on_raw_caps(const InputInfo& info) {
 
 void MediaTrack::on_inspected(const Inspector* inspector, const InputInfo& info) {
   if (stopped_ || inspector != inspector_.get()) return;
+  inspected_ = info;
+  take_inspected();
+}
+
+void MediaTrack::on_orientation(bool turned) {
+  if (std::exchange(turned_, turned) == turned || stopped_ || !inspected_.known) return;
+  take_inspected();
+}
+
+void MediaTrack::take_inspected() {
+  InputInfo info = inspected_;
+  // Players take no notice of it: what they are to show upright has to be turned here.
+  if (turned_ && settings_.transcode == Transcode::automatic && info.obstacle.empty())
+    info.obstacle = "its picture has to be turned";
   InputInfo before = std::exchange(info_, info);
   if (!before.known) {
     if (events_.input_changed) events_.input_changed();

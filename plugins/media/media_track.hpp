@@ -28,6 +28,7 @@ class MediaTrack : public Track, public std::enable_shared_from_this<MediaTrack>
   const std::string& name() const override { return name_; }
   MediaKind kind() const override { return kind_; }
   void feed(GstBuffer* buffer, GstCaps* caps) override;
+  void set_orientation(GstVideoOrientationMethod orientation) override;
   void end() override;
   void report(const Error& error) override;
   void set_clock(GstClock* clock) override;
@@ -54,6 +55,8 @@ class MediaTrack : public Track, public std::enable_shared_from_this<MediaTrack>
   // Control thread.
   void on_new_input(const InputInfo& info, std::shared_ptr<Inspector> inspector);
   void on_raw_caps(const InputInfo& info);
+  void on_orientation(bool turned);
+  void take_inspected();
   void on_inspected(const Inspector* inspector, const InputInfo& info);
   const std::vector<std::string>& encoders(Codec codec);
   std::shared_ptr<MediaRendition> start(const Choice& choice);
@@ -83,11 +86,13 @@ class MediaTrack : public Track, public std::enable_shared_from_this<MediaTrack>
   std::shared_ptr<Inspector> feeding_;  // takes what is fed; null: raw_
   bool accepts_ = false;                // the caps are of a kind that we know
   bool at_end_ = false;
-  InputCheck check_;                    // of raw buffers
-  bool fault_told_ = false;             // of these caps
+  InputCheck check_;         // of raw buffers
+  bool fault_told_ = false;  // of these caps
 
   // Control thread.
   InputInfo info_;
+  InputInfo inspected_;  // without what tags say of it
+  bool turned_ = false;
   Ref<GstClock> clock_;
   std::shared_ptr<Inspector> inspector_;
   std::unique_ptr<Decoder> decoder_;

@@ -3,6 +3,7 @@
 #include <gst/video/video.h>
 
 #include "plugins/media/chains.hpp"
+#include "plugins/media/geometry.hpp"
 
 namespace webcast {
 namespace {
@@ -31,7 +32,11 @@ void RawOutlet::adapt(GstBuffer* buffer, GstCaps* caps) {
   given_ = retain(caps);
   if (!same) rate_.begin(claimed_framerate(caps));
   bool changed = keeps_pictures_ && rate_.add(GST_BUFFER_PTS(buffer));
-  if (!same || changed) adapted_ = completed_caps(caps, rate_.rate());
+  if (same && !changed && !std::exchange(turned_, false)) return;
+  adapted_ = completed_caps(caps, rate_.rate());
+  if (!keeps_pictures_ || orientation_ == GST_VIDEO_ORIENTATION_IDENTITY) return;
+  adapted_ = adopt(gst_caps_make_writable(adapted_.release()));
+  webcast::set_orientation(adapted_.get(), orientation_);
 }
 
 void RawOutlet::push(GstBuffer* buffer, GstCaps* caps) {
@@ -50,6 +55,11 @@ void RawOutlet::push(GstBuffer* buffer, GstCaps* caps) {
   }
   for (const auto& sink : *sinks)
     sink->push(buffer, adapted.get());
+}
+
+void RawOutlet::set_orientation(GstVideoOrientationMethod orientation) {
+  std::lock_guard lock(mutex_);
+  turned_ = std::exchange(orientation_, orientation) != orientation || turned_;
 }
 
 void RawOutlet::end() {

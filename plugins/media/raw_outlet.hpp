@@ -6,7 +6,7 @@
 // thread; the lock is held for pointers, and while one sink takes one picture.
 #pragma once
 
-#include <gst/gst.h>
+#include <gst/video/video.h>
 
 #include <chrono>
 #include <memory>
@@ -26,6 +26,9 @@ class RawOutlet : public SampleSink {
   void push(GstBuffer* buffer, GstCaps* caps) override;
   void end() override;
 
+  // How the pictures that follow are to be turned. Streaming thread.
+  void set_orientation(GstVideoOrientationMethod orientation);
+
   // `now`: on the internal timeline, NONE when there is no clock yet.
   void add(std::shared_ptr<SampleSink> sink, GstClockTime now);
   void remove(const SampleSink* sink) { sinks_.remove(sink); }
@@ -44,6 +47,8 @@ class RawOutlet : public SampleSink {
   std::mutex mutex_;
   Ref<GstCaps> given_, adapted_;  // the source's caps, and what the encoders are told
   FrameRate rate_;
+  GstVideoOrientationMethod orientation_ = GST_VIDEO_ORIENTATION_IDENTITY;
+  bool turned_ = false;  // since the last picture
   Ref<GstBuffer> kept_;
   GstClockTime latest_ = GST_CLOCK_TIME_NONE;  // handed out last
   gint64 came_at_ = 0;                         // monotonic, µs

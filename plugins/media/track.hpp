@@ -4,6 +4,8 @@
 // calls and which never wait.
 #pragma once
 
+#include <gst/video/video.h>
+
 #include <functional>
 #include <memory>
 #include <string>
@@ -55,6 +57,8 @@ class Track {
 
   // Streaming thread. `buffer` has internal-timeline timestamps and `caps` are its own.
   virtual void feed(GstBuffer* buffer, GstCaps* caps) = 0;
+  // Streaming thread: how the pictures that follow are to be turned, so that they are upright.
+  virtual void set_orientation(GstVideoOrientationMethod orientation) = 0;
   // Streaming thread: end of stream. feed() after it begins anew.
   virtual void end() = 0;
   // Any thread: something is wrong with what the pad brings; for a warning on the bus.

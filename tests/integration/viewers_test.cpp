@@ -77,6 +77,15 @@ TEST_F(Viewers, WithoutAnEncoderForSoundThePicturePlaysWithAWarning) {
   g_unsetenv("GST_PLUGIN_FEATURE_RANK");
 }
 
+TEST_F(Viewers, APictureWhoseTagSaysThatItLiesIsSentUpright) {
+  launch(kVideo + "taginject tags=\"image-orientation=rotate-90\" ! " + kSink);
+  auto viewer = watch(url, {"--no-audio"});
+  EXPECT_TRUE(receives(*viewer, 10));
+  std::unique_ptr<char, decltype(&g_free)> text(gst_structure_to_string(sink->stats().get()),
+                                                g_free);
+  EXPECT_NE(std::string(text.get()).find("width\\=\\(int\\)240"), std::string::npos) << text.get();
+}
+
 TEST_F(Viewers, APlainViewerIsSentAnOffer) {
   launch(kVideo + kSink + kAudio + "s.");
   auto viewer = watch(url, {"--plain"});

@@ -24,6 +24,7 @@ class RecordingTrack : public Track {
     change([&] { fed_.push_back({GST_BUFFER_PTS(buffer), gst_buffer_get_size(buffer), text}); });
     g_free(text);
   }
+  void set_orientation(GstVideoOrientationMethod) override {}
   void end() override {
     change([&] { ends_++; });
     if (on_end) on_end();

@@ -40,6 +40,20 @@ class EncodedTrack : public TrackTest {
   const ViewerCodecs firefox_ = only({{Codec::vp8, {}}, {Codec::vp9, {}}});
 };
 
+TEST_F(EncodedTrack, WhatHasToBeTurnedIsNotPassedOn) {
+  make_track(MediaKind::video).set_orientation(GST_VIDEO_ORIENTATION_90L);
+  Feeder feeder(track(), kTestPicture + kBaseline + "alignment=au,stream-format=byte-stream");
+  auto held = play(all_, chromium_);
+  ASSERT_EQ(held->error, "");
+  EXPECT_EQ(held->name, "h264");
+  auto received = receive(held->format, held->sink->frames());
+  EXPECT_EQ(received.width, 240);
+  EXPECT_EQ(received.height, 320);
+  // Posted before the lease is asked for.
+  track().set_orientation(GST_VIDEO_ORIENTATION_IDENTITY);
+  EXPECT_EQ(hold(all_, chromium_)->name, "h264-passthrough");
+}
+
 TEST_F(EncodedTrack, PassesThroughWithTheRealProfileLevelId) {
   Feeder feeder(make_track(MediaKind::video),
                 kTestPicture + kBaseline + "stream-format=byte-stream");

@@ -263,6 +263,70 @@ TEST_P(ClaimedRate, IsNotBelievedWhenPicturesComeAtAnother) {
 
 INSTANTIATE_TEST_SUITE_P(Each, ClaimedRate, ::testing::Values("90000/1", "1/1", "0/1"));
 
+// Lumas of the corners: 200 and 150 above, 100 and 50 below.
+Ref<GstBuffer> with_corners(Ref<GstBuffer> picture) {
+  Ref<GstBuffer> own = adopt(gst_buffer_new_allocate(nullptr, 160 * 120 * 3 / 2, nullptr));
+  gst_buffer_memset(own.get(), 0, 128, 160 * 120 * 3 / 2);
+  for (int y = 0; y < 120; y++) {
+    gst_buffer_memset(own.get(), y * 160, y < 60 ? 200 : 100, 80);
+    gst_buffer_memset(own.get(), y * 160 + 80, y < 60 ? 150 : 50, 80);
+  }
+  GST_BUFFER_PTS(own.get()) = GST_BUFFER_PTS(picture.get());
+  return own;
+}
+
+struct Turn {
+  GstVideoOrientationMethod orientation;
+  int left, right;  // lumas at the ends of the upright picture's first line
+};
+
+class Turned : public RawTrack, public ::testing::WithParamInterface<Turn> {};
+
+TEST_P(Turned, PicturesAreSentUpright) {
+  auto [orientation, left, right] = GetParam();
+  bool lies =
+      orientation != GST_VIDEO_ORIENTATION_180 && orientation != GST_VIDEO_ORIENTATION_HORIZ &&
+      orientation != GST_VIDEO_ORIENTATION_VERT && orientation != GST_VIDEO_ORIENTATION_IDENTITY;
+  make_track(MediaKind::video).set_orientation(orientation);
+  Feeder feeder(track(),
+                "videotestsrc is-live=true ! "
+                "video/x-raw,format=I420,width=160,height=120,framerate=30/1",
+                with_corners);
+  wait_for_input();
+  auto held = hold({Codec::h264});
+  ASSERT_EQ(held->error, "");
+  held->sink->wait_for_frames(2);
+  auto received = receive(held->format, held->sink->frames());
+  EXPECT_EQ(received.width, lies ? 120 : 160);
+  EXPECT_EQ(received.height, lies ? 160 : 120);
+  EXPECT_NEAR(received.first_pixels.at(8), left, 8);
+  EXPECT_NEAR(received.first_pixels.at(received.width - 8), right, 8);
+}
+
+INSTANTIATE_TEST_SUITE_P(Each, Turned,
+                         ::testing::Values(Turn{GST_VIDEO_ORIENTATION_IDENTITY, 200, 150},
+                                           Turn{GST_VIDEO_ORIENTATION_90R, 100, 200},
+                                           Turn{GST_VIDEO_ORIENTATION_180, 50, 100},
+                                           Turn{GST_VIDEO_ORIENTATION_90L, 150, 50},
+                                           Turn{GST_VIDEO_ORIENTATION_HORIZ, 150, 200},
+                                           Turn{GST_VIDEO_ORIENTATION_VERT, 100, 50},
+                                           Turn{GST_VIDEO_ORIENTATION_UL_LR, 200, 100},
+                                           Turn{GST_VIDEO_ORIENTATION_UR_LL, 50, 150}));
+
+TEST_F(RawTrack, PicturesThatAreTurnedInMidStreamAreUprightToo) {
+  Feeder feeder(make_track(MediaKind::video), kTestPicture);
+  wait_for_input();
+  auto held = hold({Codec::h264});
+  ASSERT_EQ(held->error, "");
+  held->sink->wait_for_frames(2);
+  track().set_orientation(GST_VIDEO_ORIENTATION_90R);
+  held->sink->wait_for_keyframes(2);
+  auto received = receive(held->format, held->sink->frames());
+  EXPECT_EQ(received.width, 240);
+  EXPECT_EQ(received.height, 320);
+  EXPECT_EQ(held->lost, "");
+}
+
 // As audio interfaces and `interleave` give it: nobody knows which channel is left.
 class Unpositioned : public RawTrack, public ::testing::WithParamInterface<const char*> {};
 
