@@ -21,12 +21,22 @@ class Crowd : public testing::Test {
     url = sink->play_and_listen();
     ASSERT_FALSE(url.empty());
   }
-  std::unique_ptr<Process> join(int viewers, int seconds) {
+  std::unique_ptr<Process> join(int viewers, int seconds,
+                                const std::vector<std::string>& more = {}) {
     const char* program = g_getenv("WEBCAST_SWARM");
-    return std::make_unique<Process>(std::vector<std::string>{
-        program ? program : "webcast-swarm", "--url", "ws" + url.substr(4) + "ws", "--viewers",
-        std::to_string(viewers), "--ramp", "50", "--seconds", std::to_string(seconds), "--no-audio",
-        "--json"});
+    std::vector<std::string> command{program ? program : "webcast-swarm",
+                                     "--url",
+                                     "ws" + url.substr(4) + "ws",
+                                     "--viewers",
+                                     std::to_string(viewers),
+                                     "--ramp",
+                                     "50",
+                                     "--seconds",
+                                     std::to_string(seconds),
+                                     "--no-audio",
+                                     "--json"};
+    command.insert(command.end(), more.begin(), more.end());
+    return std::make_unique<Process>(command);
   }
   // `count` viewers come, are connected all at the same time, and go.
   void come_and_go(unsigned count) {
@@ -39,9 +49,53 @@ class Crowd : public testing::Test {
     ASSERT_TRUE(SinkPipeline::eventually([&] { return sink->viewers() == 0; }));
     sink->drop_messages();  // unread, they would pile up
   }
+  // A number of the first rendition's statistics.
+  guint64 of_rendition(const char* name) {
+    StructurePtr stats = sink->stats();
+    gchar* text = gst_structure_to_string(stats.get());
+    const std::string all = text;
+    g_free(text);
+    return number_behind(all, {name, "guint64"});
+  }
+  // The first number behind these words, which stand in that order.
+  static guint64 number_behind(const std::string& text, std::initializer_list<const char*> words) {
+    size_t at = 0;
+    for (const char* word : words) {
+      at = text.find(word, at);
+      if (at == std::string::npos) return G_MAXUINT64;
+      at += strlen(word);
+    }
+    at = text.find_first_of("0123456789", at);
+    return at == std::string::npos ? G_MAXUINT64 : g_ascii_strtoull(text.c_str() + at, nullptr, 10);
+  }
   std::unique_ptr<SinkPipeline> sink;
   std::string url;
 };
+
+// Some that got in as they should, and then send all that a viewer may, and may not. webrtcbin
+// (1.22) ends the session of who sends what it has nobody to give to: they come again.
+TEST_F(Crowd, FloodingViewersCostTheOthersNoFrame) {
+  auto honest = join(2, 120, {"--codec", "H264"});
+  ASSERT_TRUE(honest->wait_line_with("\"ready\"", kPatience));
+  guint64 keyframes_before = of_rendition("keyframes");
+  ASSERT_NE(keyframes_before, G_MAXUINT64);
+  gint64 began = g_get_monotonic_time();
+  for (int round = 0; round < 4; round++) {
+    auto flood = join(2, 2, {"--codec", "H264", "--flood-ms", "5"});
+    ASSERT_TRUE(flood->wait_line_with("\"ready\"", kPatience)) << "the next one gets in, too";
+    ASSERT_TRUE(flood->wait_line_with("\"event\":\"end\"", kPatience));
+  }
+  auto halves = static_cast<guint64>(g_get_monotonic_time() - began) / 500'000;
+  EXPECT_LE(of_rendition("keyframes") - keyframes_before, halves + 3)
+      << "one in 500 ms, whatever is asked for";
+  honest->signal(SIGTERM);
+  auto report = honest->wait_line_with("\"event\":\"end\"", kPatience);
+  ASSERT_TRUE(report);
+  EXPECT_EQ(number_behind(*report, {"\"total\"", "\"ended\""}), 0u) << *report;
+  EXPECT_EQ(number_behind(*report, {"\"total\"", "\"video\"", "\"lost\""}), 0u) << *report;
+  EXPECT_TRUE(SinkPipeline::eventually([&] { return sink->viewers() == 0; }));
+  EXPECT_EQ(sink->wait_for_error(std::chrono::milliseconds(1)), "");
+}
 
 TEST_F(Crowd, AThousandJoinsAndLeavesLeaveNothingBehind) {
   constexpr unsigned kAtOnce = 25;

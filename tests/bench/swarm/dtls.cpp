@@ -110,6 +110,13 @@ void DtlsSession::receive(std::span<const uint8_t> datagram) {
   flush();
 }
 
+void DtlsSession::send_data(std::span<const uint8_t> data) {
+  if (!done_) return;
+  SSL_write(ssl_.get(), data.data(), static_cast<int>(data.size()));
+  ERR_clear_error();
+  flush();
+}
+
 void DtlsSession::handshake() {
   stop_timer();
   int result = SSL_do_handshake(ssl_.get());

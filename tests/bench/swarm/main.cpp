@@ -18,7 +18,7 @@ using webcast::swarm::SwarmSettings;
 
 struct Options {
   gchar *url = nullptr, *stream = nullptr, *codec = nullptr, *protocol = nullptr;
-  gint viewers = 1, seconds = 30, report_ms = 1000, pli_ms = 0;
+  gint viewers = 1, seconds = 30, report_ms = 1000, pli_ms = 0, flood_ms = 0;
   gdouble ramp = 20;
   gboolean no_audio = FALSE, no_offer = FALSE, no_rtx = FALSE, transport_cc = FALSE, json = FALSE;
 
@@ -51,6 +51,8 @@ bool read_options(Options& options, int argc, char** argv) {
        "MS"},
       {"pli-ms", 0, 0, G_OPTION_ARG_INT, &options.pli_ms,
        "Between picture loss indications (0: none)", "MS"},
+      {"flood-ms", 0, 0, G_OPTION_ARG_INT, &options.flood_ms,
+       "Between bursts of feedback and noise, as an attacker sends them (0: none)", "MS"},
       {"json", 0, 0, G_OPTION_ARG_NONE, &options.json, "One line of JSON an event", nullptr},
       {nullptr, 0, 0, G_OPTION_ARG_NONE, nullptr, nullptr, nullptr}};
   GOptionContext* context = g_option_context_new("- many light viewers of one stream");
@@ -122,7 +124,7 @@ bool make_settings(const Options& options, SwarmSettings& settings) {
   if (options.viewers < 1 || options.viewers > 2000) return fail("--viewers goes from 1 to 2000");
   if (options.seconds < 1 || options.seconds > 3600) return fail("--seconds goes from 1 to 3600");
   if (options.ramp < 0.1 || options.ramp > 1000) return fail("--ramp goes from 0.1 to 1000");
-  if (options.report_ms < 50 || options.pli_ms < 0) return fail("--report-ms is 50 at least");
+  if (options.report_ms < 50 || options.pli_ms < 0 || options.flood_ms < 0) return fail("--report-ms is 50 at least");
   std::string protocol = options.protocol ? options.protocol : "webcast";
   if (protocol != "webcast" && protocol != "janus") return fail("unknown --protocol");
 
@@ -141,6 +143,7 @@ bool make_settings(const Options& options, SwarmSettings& settings) {
   viewer.transport_cc = options.transport_cc;
   viewer.report_ms = static_cast<unsigned>(options.report_ms);
   viewer.pli_ms = static_cast<unsigned>(options.pli_ms);
+  viewer.flood_ms = static_cast<unsigned>(options.flood_ms);
   settings.viewers = options.viewers;
   settings.ramp = options.ramp;
   settings.seconds = options.seconds;

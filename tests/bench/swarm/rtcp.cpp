@@ -6,7 +6,7 @@ namespace webcast::swarm {
 namespace {
 
 constexpr uint8_t kSenderReport = 200, kReceiverReport = 201, kDescription = 202, kBye = 203,
-                  kPayloadFeedback = 206;
+                  kTransportFeedback = 205, kPayloadFeedback = 206;
 constexpr size_t kTrailer = SRTP_MAX_TRAILER_LEN + 4;
 
 void put16(std::vector<uint8_t>& out, uint32_t value) {
@@ -106,6 +106,34 @@ void RtcpEndpoint::send_pli(const std::vector<StreamCount>& streams) {
     put32(packet, ssrc_);
     put32(packet, stream.ssrc);
     protect_and_send(packet);
+  }
+}
+
+void RtcpEndpoint::send_flood(const std::vector<StreamCount>& streams) {
+  constexpr size_t kEntries = 60;  // of 17 packets each
+  for (const StreamCount& stream : streams) {
+    std::vector<uint8_t> nack, wish, noise;
+    put_header(nack, 1, kTransportFeedback, 2 + kEntries);
+    put32(nack, ssrc_);
+    put32(nack, stream.ssrc);
+    for (size_t i = 0; i < kEntries; ++i)
+      put32(nack, (stream.highest_sequence - 17 * static_cast<uint32_t>(i)) << 16 | 0xffff);
+    protect_and_send(nack);
+    put_header(wish, 1, kPayloadFeedback, 2);  // PLI
+    put32(wish, ssrc_);
+    put32(wish, stream.ssrc);
+    put_header(wish, 4, kPayloadFeedback, 4);  // FIR
+    for (uint32_t word : {ssrc_, uint32_t{0}, stream.ssrc, g_random_int()})
+      put32(wish, word);
+    put_header(wish, 15, kPayloadFeedback, 5);  // REMB
+    for (uint32_t word : {ssrc_, uint32_t{0}, 0x52454d42u, 0x01000001u, stream.ssrc})
+      put32(wish, word);
+    protect_and_send(wish);
+    put_header(noise, g_random_int_range(0, 32), static_cast<uint8_t>(g_random_int_range(192, 224)),
+               g_random_int_range(0, 400));
+    for (int i = 0; i < 100; ++i)
+      put32(noise, g_random_int());
+    protect_and_send(noise);
   }
 }
 

@@ -28,6 +28,9 @@ class RtcpEndpoint {
   void send_report(std::vector<StreamCount>& streams, int64_t now);
   // Picture Loss Indication for the video streams (RFC 4585 section 6.3.1).
   void send_pli(const std::vector<StreamCount>& streams);
+  // What a hostile viewer sends: all of the last packets asked for again, pictures, a bit rate of 1,
+  // and noise that is encrypted as it should be.
+  void send_flood(const std::vector<StreamCount>& streams);
   // Takes sender reports and BYE; true when the peer said BYE for one of the streams.
   bool receive(std::span<const uint8_t> packet, std::vector<StreamCount>& streams, int64_t now);
 

@@ -152,6 +152,21 @@ void Transport::send_report() {
   if (rtcp_) rtcp_->send_report(counter_.streams(), g_get_monotonic_time());
 }
 
+void Transport::send_flood() {
+  if (!rtcp_) return;
+  rtcp_->send_flood(counter_.streams());
+  std::array<uint8_t, 600> noise;
+  // STUN, DTLS, TURN channels, RTP and RTCP that was not encrypted, and nothing known.
+  for (uint8_t first : {0, 1, 20, 22, 23, 64, 128, 129, 144, 200, 255}) {
+    for (uint8_t& byte : noise)
+      byte = static_cast<uint8_t>(g_random_int());
+    noise[0] = first;
+    send(std::span(noise).first(static_cast<size_t>(g_random_int_range(1, 600))));
+    // SCTP's ports and no checksum that would be right.
+    if (first == 23) dtls_->send_data(noise);
+  }
+}
+
 void Transport::send_pli() {
   if (rtcp_) rtcp_->send_pli(counter_.streams());
 }

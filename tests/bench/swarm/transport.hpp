@@ -43,6 +43,8 @@ class Transport {
 
   void send_report();
   void send_pli();
+  // Of all that may come on this connection, protected and bare.
+  void send_flood();
 
   const RtpCounter& counter() const { return counter_; }
   uint64_t sender_reports() const { return rtcp_ ? rtcp_->sender_reports() : 0; }

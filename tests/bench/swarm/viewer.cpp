@@ -99,6 +99,14 @@ void Viewer::start_reports() {
         return G_SOURCE_CONTINUE;
       },
       this);
+  if (settings_.flood_ms)
+    flood_timer_ = g_timeout_add(
+        settings_.flood_ms,
+        [](gpointer self) -> gboolean {
+          static_cast<Viewer*>(self)->transport_->send_flood();
+          return G_SOURCE_CONTINUE;
+        },
+        this);
   if (!settings_.pli_ms) return;
   pli_timer_ = g_timeout_add(
       settings_.pli_ms,
@@ -110,7 +118,7 @@ void Viewer::start_reports() {
 }
 
 void Viewer::stop_timers() {
-  for (guint* timer : {&report_timer_, &pli_timer_}) {
+  for (guint* timer : {&report_timer_, &pli_timer_, &flood_timer_}) {
     if (*timer) g_source_remove(*timer);
     *timer = 0;
   }

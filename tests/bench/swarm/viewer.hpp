@@ -24,7 +24,8 @@ struct ViewerSettings {
   bool retransmission = true;
   bool transport_cc = false;
   unsigned report_ms = 1000;
-  unsigned pli_ms = 0;  // 0: never
+  unsigned pli_ms = 0;    // 0: never
+  unsigned flood_ms = 0;  // the same
 };
 
 enum class ViewerState { joining, watching, ended };
@@ -76,7 +77,7 @@ class Viewer {
   bool described_ = false;
   RemoteDescription remote_;
   std::vector<std::string> early_candidates_;
-  guint report_timer_ = 0, pli_timer_ = 0;
+  guint report_timer_ = 0, pli_timer_ = 0, flood_timer_ = 0;
 };
 
 }  // namespace webcast::swarm
