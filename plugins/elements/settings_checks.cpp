@@ -24,6 +24,21 @@ Error invalid(std::string sentence) {
   return Error{ErrorCode::invalid_argument, std::move(sentence)};
 }
 
+// Without a user no TURN server gives anything; with a secret each peer gets one of its own.
+Result<void> check_turn_server(const std::string& server, bool has_secret) {
+  if (!g_str_has_prefix(server.c_str(), "turn://") && !g_str_has_prefix(server.c_str(), "turns://"))
+    return invalid("turn-servers: each must look like turn://user:password@host:port");
+  std::string user = server.substr(server.find("://") + 3);
+  size_t at = user.rfind('@');
+  size_t colon = at == std::string::npos ? 0 : user.substr(0, at).find(':');
+  bool has_user =
+      at != std::string::npos && colon != std::string::npos && colon > 0 && colon + 1 < at;
+  if (has_user || has_secret) return {};
+  return invalid("turn-servers: " + shown_location(server) +
+                 " has no user and password, without which no server relays anything: write "
+                 "turn://user:password@host:port, or set turn-secret");
+}
+
 Result<void> check_ice(const IceSettings& ice) {
   if (ice.max_port != 0 && ice.min_port > ice.max_port)
     return invalid("min-port " + std::to_string(ice.min_port) + " is above max-port " +
@@ -37,9 +52,7 @@ Result<void> check_ice(const IceSettings& ice) {
   if (!ice.stun_server.empty() && !g_str_has_prefix(ice.stun_server.c_str(), "stun://"))
     return invalid("stun-server must look like stun://host:port");
   for (const std::string& server : ice.turn_servers)
-    if (!g_str_has_prefix(server.c_str(), "turn://") &&
-        !g_str_has_prefix(server.c_str(), "turns://"))
-      return invalid("turn-servers: each must look like turn://user:password@host:port");
+    if (auto ok = check_turn_server(server, !ice.turn_secret.empty()); !ok) return ok;
   if (ice.relay_only && ice.turn_servers.empty())
     return invalid("ice-transport-policy=relay needs at least one server in turn-servers");
   return {};
@@ -64,6 +77,25 @@ Result<std::vector<Codec>> parse_codecs(const std::string& text, MediaKind kind,
   }
   if (codecs.empty()) return invalid(std::string(property) + " is empty: name at least one codec");
   return codecs;
+}
+
+Result<void> check_origins(const std::vector<std::string>& origins) {
+  for (const std::string& origin : origins) {
+    if (origin == "*") continue;
+    GUri* uri = g_uri_parse(origin.c_str(), G_URI_FLAGS_NONE, nullptr);
+    bool has_scheme = origin.find("://") != std::string::npos;
+    const char* host = uri ? g_uri_get_host(uri) : nullptr;
+    bool has_host = host && *host;
+    // Browsers send no path; with one, the origin would fit no page.
+    bool ends_there = uri && !*g_uri_get_path(uri) && !g_uri_get_query(uri) &&
+                      !g_uri_get_fragment(uri) && !g_uri_get_userinfo(uri);
+    if (uri) g_uri_unref(uri);
+    if (has_scheme && has_host && ends_there) continue;
+    return invalid("allow-origins: \"" + origin + "\" is no origin, and would let no page in: " +
+                   (has_scheme ? "write scheme, host and port alone, as https://example.org"
+                               : "put its scheme before it, as https://" + origin));
+  }
+  return {};
 }
 
 bool is_manual(const std::string& location) {
@@ -102,6 +134,7 @@ Result<CheckedSettings> check_common(const std::string& location, const std::str
   const AccessSettings& access = ways.access;
   if (access.tls_certificate.empty() != access.tls_key.empty())
     return invalid("tls-certificate and tls-key belong together: set both, or neither");
+  if (auto ok = check_origins(access.allow_origins); !ok) return ok.error();
   std::string token = ways.shown_token().empty() ? "" : shown_token_property(ways.role);
   if (auto ok = check_outgoing(ways.outgoing, token); !ok) return ok.error();
   CheckedSettings checked{*locations, *video, *audio};

@@ -32,6 +32,9 @@ Result<CheckedSettings> check_common(const std::string& location, const std::str
                                      const std::string& audio_codecs, const IceSettings& ice,
                                      const WaySettings& ways);
 
+// Whether pages of these origins can be let in: "https://example.org:8443", "*".
+Result<void> check_origins(const std::vector<std::string>& origins);
+
 // Whether descriptions are carried by hand there.
 bool is_manual(const std::string& location);
 

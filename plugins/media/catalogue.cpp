@@ -138,6 +138,22 @@ std::vector<std::string> decoders_of(GstCaps* caps) {
   return names;
 }
 
+const char* package_of(Codec codec) {
+  switch (codec) {
+    case Codec::h264:
+      return "gstreamer1.0-plugins-ugly";
+    case Codec::vp8:
+    case Codec::vp9:
+    case Codec::pcma:
+    case Codec::pcmu:
+      return "gstreamer1.0-plugins-good";
+    case Codec::opus:
+      return "gstreamer1.0-plugins-base";
+    default:
+      return "gstreamer1.0-plugins-bad";
+  }
+}
+
 std::string payloader_of(Codec codec) {
   const char* factory = elements_of(codec).payloader;
   return installed(factory) ? factory : "";

@@ -26,6 +26,9 @@ std::vector<std::string> encoders_of(Codec codec);
 // Decoders that take `caps`, by rank.
 std::vector<std::string> decoders_of(GstCaps* caps);
 
+// The Debian package that has an encoder of the codec.
+const char* package_of(Codec codec);
+
 // The payloader's factory, empty when it is not installed.
 std::string payloader_of(Codec codec);
 

@@ -48,11 +48,12 @@ std::string names(const std::vector<Codec>& codecs) {
 
 Error nothing_fits(const ChoiceRequest& request, const std::vector<Codec>& made_here) {
   std::string kind = request.input.kind == MediaKind::video ? "video" : "audio";
+  // The viewer can do nothing about it.
   if (made_here.empty())
     return Error{ErrorCode::not_found,
-                 "The sender has no " + kind +
-                     " encoder for any of the codecs it may use: "
-                     "install gstreamer1.0-plugins-good, -bad or -ugly there"};
+                 "The stream is misconfigured: its sender has nothing that "
+                 "makes its " +
+                     kind + " fit to be sent. Tell whoever runs it"};
   return Error{ErrorCode::not_supported, "Your browser plays none of the " + kind +
                                              " codecs that the sender can make (" +
                                              names(made_here) + ")"};

@@ -155,6 +155,7 @@ void MediaTrack::on_new_input(const InputInfo& info, std::shared_ptr<Inspector> 
   inspector_ = std::move(inspector);
   if (inspector_ && clock_) inspector_->set_clock(clock_.get());
   encoders_.clear();
+  no_encoder_told_ = false;
   if (inspector_) raw_.forget();
   info_ = info;
   inspected_ = {};
@@ -206,6 +207,22 @@ const std::vector<std::string>& MediaTrack::encoders(Codec codec) {
   return encoders_.emplace(codec, std::move(factories)).first->second;
 }
 
+// What viewers cannot mend is for who runs the sender; once.
+void MediaTrack::tell_of_no_encoder(const std::vector<Codec>& preference) {
+  if (std::exchange(no_encoder_told_, true)) return;
+  std::string property = std::string(kind_name(kind_)) + "-codecs";
+  std::string remedies;
+  for (Codec codec : preference) {
+    if (codec_kind(codec) != kind_) continue;
+    remedies +=
+        (remedies.empty() ? "" : ", ") + std::string(codec_name(codec)) + ": " + package_of(codec);
+  }
+  warn({ErrorCode::not_found,
+        "Viewers are sent away: no encoder of " + property + " works here for the pad " + name_ +
+            ". Install one of these packages (" + remedies + "), or name codecs in " + property +
+            " that this machine can make."});
+}
+
 Result<std::unique_ptr<RenditionLease>> MediaTrack::lease(const std::vector<Codec>& preference,
                                                           const ViewerCodecs& viewer) {
   if (stopped_) return Error{ErrorCode::failed, "The stream has ended"};
@@ -216,7 +233,10 @@ Result<std::unique_ptr<RenditionLease>> MediaTrack::lease(const std::vector<Code
                         [this](Codec codec) { return !encoders(codec).empty(); },
                         [](Codec codec) { return !payloader_of(codec).empty(); }};
   auto choice = choose(request);
-  if (!choice) return choice.error();
+  if (!choice) {
+    if (info_.known && choice.error().code == ErrorCode::not_found) tell_of_no_encoder(preference);
+    return choice.error();
+  }
   auto found = renditions_.find(choice->name());
   if (found == renditions_.end() && !process_has_room(kRenditionCost)) return no_room();
   auto rendition = found != renditions_.end() ? found->second.rendition : start(*choice);

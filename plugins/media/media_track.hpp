@@ -38,6 +38,7 @@ class MediaTrack : public Track, public std::enable_shared_from_this<MediaTrack>
   Result<std::unique_ptr<RenditionLease>> lease(const std::vector<Codec>& preference,
                                                 const ViewerCodecs& viewer) override;
   std::vector<Rendition*> renditions() const override;
+  void set_start_bitrate(unsigned bitrate) override { settings_.start_bitrate = bitrate; }
   void force_keyframe() override;
   void stop() override;
 
@@ -64,6 +65,7 @@ class MediaTrack : public Track, public std::enable_shared_from_this<MediaTrack>
   void connect(MediaRendition& rendition);
   void start_decoder();
   void on_decoder_failed(const Error& error);
+  void tell_of_no_encoder(const std::vector<Codec>& preference);
   void remove(const std::string& name);
   void drop_all(const Error& error);
   GstClockTime now() const;
@@ -76,7 +78,7 @@ class MediaTrack : public Track, public std::enable_shared_from_this<MediaTrack>
   const std::string name_;
   const MediaKind kind_;
   ControlThread& control_;
-  const TrackSettings settings_;
+  TrackSettings settings_;
   const TrackEvents events_;
   RawOutlet raw_;
 
@@ -98,7 +100,7 @@ class MediaTrack : public Track, public std::enable_shared_from_this<MediaTrack>
   std::unique_ptr<Decoder> decoder_;
   std::map<std::string, Entry> renditions_;
   std::map<Codec, std::vector<std::string>> encoders_;  // as found, without those that failed
-  bool stopped_ = false;
+  bool stopped_ = false, no_encoder_told_ = false;
   bool draining_ = false, inspector_ended_ = true, decoder_ended_ = true;
 };
 

@@ -82,6 +82,8 @@ class Track {
 
   // All renditions that run, for statistics.
   virtual std::vector<Rendition*> renditions() const = 0;
+  // For encoders that start from here on.
+  virtual void set_start_bitrate(unsigned bitrate) = 0;
   // A keyframe of every rendition that runs.
   virtual void force_keyframe() = 0;
 

@@ -3,6 +3,8 @@
 #include <glib.h>
 
 #include <algorithm>
+#include <numeric>
+#include <utility>
 
 #include "plugins/signalers/signaler.hpp"
 
@@ -16,7 +18,38 @@ std::string trimmed(const std::string& text) {
   return text.substr(first, text.find_last_not_of(" \t\n") - first + 1);
 }
 
+// Letters to put in, to take out or to change (Levenshtein).
+size_t distance(const std::string& a, const std::string& b) {
+  std::vector<size_t> row(b.size() + 1);
+  std::iota(row.begin(), row.end(), size_t{0});
+  for (size_t i = 0; i < a.size(); i++) {
+    size_t diagonal = std::exchange(row[0], i + 1);
+    for (size_t j = 0; j < b.size(); j++) {
+      size_t changed = diagonal + (a[i] == b[j] ? 0 : 1);
+      diagonal = row[j + 1];
+      row[j + 1] = std::min({changed, row[j] + 1, row[j + 1] + 1});
+    }
+  }
+  return row.back();
+}
+
 }  // namespace
+
+std::string nearest_scheme(const std::string& scheme, const std::vector<std::string>& known) {
+  if (scheme == "http") return "whip";
+  if (scheme == "https") return "whips";
+  std::string best;
+  size_t least = 3;  // slips of the finger are one or two
+  for (const std::string& candidate : known) {
+    size_t slips = distance(scheme, candidate);
+    // Of two letters both may not be wrong.
+    if (slips < least && slips < candidate.size()) {
+      least = slips;
+      best = candidate;
+    }
+  }
+  return best;
+}
 
 Result<Location> parse_location(const std::string& text) {
   size_t colon = text.find(':');

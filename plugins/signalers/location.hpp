@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "common/result.hpp"
 
@@ -14,6 +15,9 @@ struct Location {
 
 // The error names the location.
 Result<Location> parse_location(const std::string& text);
+
+// Of `known`, the scheme that was most likely meant; empty: none is near.
+std::string nearest_scheme(const std::string& scheme, const std::vector<std::string>& known);
 
 // What messages and logs may have of a location: no query, where a token may stand, and no user.
 std::string shown_location(const std::string& location);

@@ -24,13 +24,22 @@ Result<std::unique_ptr<Signaler>> make_signaler(const std::string& location,
     return make_janus_signaler(location, std::move(context));
   if (parsed->scheme == kManualScheme)
     return make_manual_signaler(location, parsed->rest, std::move(context));
+  // A source plays where a sink publishes.
+  std::vector<std::string> known = {"listen", "ws", "wss", "janus", "januss", kManualScheme};
+  bool plays = context.role == SignalerRole::consumer;
+  for (const char* whip : {"whip", "whips"})
+    known.push_back(plays ? "whep" + std::string(whip + 4) : whip);
+  std::string nearest = nearest_scheme(parsed->scheme, known);
+  if (plays && nearest.starts_with("whip")) nearest[2] = 'e';
+  std::string hint =
+      nearest.empty() ? ""
+                      : " Did you mean " + nearest + ":" + (nearest == kManualScheme ? "?" : "//?");
   return Error{ErrorCode::not_supported,
                shown_location(location) + ": this build does not know the scheme \"" +
-                   parsed->scheme +
-                   "\" (yet). It knows listen://HOST:PORT, ws(s)://HOST:PORT, "
+                   parsed->scheme + "\"." + hint +
+                   " It knows listen://HOST:PORT, ws(s)://HOST:PORT, "
                    "whip(s)://HOST/PATH, whep(s)://HOST/PATH, janus(s)://HOST:PORT/ROOM and "
-                   "manual:, for example "
-                   "listen://127.0.0.1:8080."};
+                   "manual:, for example listen://127.0.0.1:8080."};
 }
 
 }  // namespace webcast

@@ -19,6 +19,7 @@ const kFailures = {
     'It may be busy or just starting.'],
   'no-codec': ['This browser has no codec in common with the stream',
     'Let the sender offer another one (video-codecs=VP8 plays everywhere), or use another browser.'],
+  'misconfigured': ['The stream is misconfigured', ''],
   'ice': ['No way through the network for picture and sound',
     'Media travels by UDP on its own ports. Open them in the firewall, or give the sender a '
     + 'stun-server or a turn-servers entry.'],
@@ -53,10 +54,11 @@ export function describe(status, stream) {
 
 function failure({ state, failure: cause }) {
   // The sender knows sooner than the browser that there is none.
-  const noCodec = cause?.kind === 'refused' && /codec/i.test(cause.detail ?? '');
-  const kind = noCodec ? 'no-codec' : cause?.kind ?? '';
+  const said = cause?.kind === 'refused' ? cause.detail ?? '' : '';
+  const known = /misconfigured/i.test(said) ? 'misconfigured' : /codec/i.test(said) && 'no-codec';
+  const kind = known || (cause?.kind ?? '');
   const [message, remedy] = kFailures[kind] ?? ['Reconnecting', ''];
-  const detail = cause?.detail ? sentence(cause.detail) : '';
+  const detail = cause?.detail ? sentence(cause.detail.replace(/^the stream is misconfigured: /i, '')) : '';
   if (state === 'reconnecting') return { message: `Reconnecting. ${message}`, hint: detail || remedy };
   return { message, hint: [detail, remedy].filter(Boolean).join(' ') };
 }

@@ -41,6 +41,7 @@ class RecordingTrack : public Track {
     return Error{ErrorCode::failed, "none"};
   }
   std::vector<Rendition*> renditions() const override { return {}; }
+  void set_start_bitrate(unsigned) override {}
   void force_keyframe() override {}
   void stop() override {}
 

@@ -205,6 +205,20 @@ TEST_F(Catalogue, WhenNoEncoderIsLeftTheLeaseIsToldAndTheNextOneTakesAnotherCode
   EXPECT_EQ(second->name, "vp8");
 }
 
+TEST_F(Catalogue, WithoutAnEncoderTheOperatorGetsThePackageOnce) {
+  g_setenv("GST_PLUGIN_FEATURE_RANK", "vp8enc:0,vavp8enc:0", TRUE);
+  Feeder feeder(make_track(MediaKind::video), kTestPicture);
+  wait_for_input();
+  for (int i = 0; i < 2; i++) {
+    auto refused = try_lease({Codec::vp8});
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().sentence.find("gstreamer"), std::string::npos);
+  }
+  ASSERT_EQ(warnings_.size(), 1u);
+  EXPECT_NE(warnings_[0].find("VP8: gstreamer1.0-plugins-good"), std::string::npos) << warnings_[0];
+  EXPECT_NE(warnings_[0].find("video-codecs"), std::string::npos);
+}
+
 TEST(Decoders, ThoseForAlphaAreForStreamsThatHaveIt) {
   auto names = [](const char* caps) {
     Ref<GstCaps> asked = adopt(gst_caps_from_string(caps));

@@ -77,6 +77,23 @@ TEST(Locations, EmptyOnesAreAnError) {
     EXPECT_FALSE(split_locations(text)) << text;
 }
 
+TEST(MakeSignaler, SuggestsTheSchemeThatWasMeant) {
+  ControlThread control("test");
+  auto said = [&](const char* location, SignalerRole role) {
+    return make_signaler(location, {control, {}, {}, role}).error().sentence;
+  };
+  auto sink = [&](const char* location) { return said(location, SignalerRole::producer); };
+  EXPECT_THAT(sink("listem://:8080"), HasSubstr("Did you mean listen://?"));
+  EXPECT_THAT(sink("wsss://example.org"), HasSubstr("Did you mean wss://?"));
+  EXPECT_THAT(sink("wihp://example.org"), HasSubstr("Did you mean whip://?"));
+  EXPECT_THAT(sink("https://example.org/whip"), HasSubstr("Did you mean whips://?"));
+  EXPECT_THAT(sink("manaul:"), HasSubstr("Did you mean manual:?"));
+  EXPECT_THAT(said("http://example.org/whep", SignalerRole::consumer),
+              HasSubstr("Did you mean whep://?"));
+  for (const char* far : {"rtmp://example.org", "gopher://example.org", "x://example.org"})
+    EXPECT_THAT(sink(far), testing::Not(HasSubstr("Did you mean"))) << far;
+}
+
 TEST(MakeSignaler, SaysWhichSchemesItKnows) {
   ControlThread control("test");
   for (const char* text : {"wsss://example.org/x", "listem://:8080"}) {
