@@ -16,6 +16,7 @@ std::shared_ptr<Broadcast> Broadcast::create(SinkSettings settings, CheckedSetti
 
 Broadcast::Broadcast(SinkSettings settings, CheckedSettings checked, BroadcastEvents events)
     : settings_(std::move(settings)),
+      view_token_(settings_.access.view_token),
       checked_(std::move(checked)),
       events_(std::move(events)),
       control_(std::make_unique<ControlThread>("webcast-control")) {}
@@ -39,6 +40,7 @@ Result<void> Broadcast::start() {
 Result<void> Broadcast::open_way(const std::string& location, const MakeSignaler& make) {
   auto way = std::make_unique<Way>();
   way->location = shown_location(location);
+  way->listens = listens(location);
   auto signaler = make(SignalerContext{*control_, settings_.access, signaler_events(way.get()),
                                        SignalerRole::producer, settings_.outgoing});
   if (!signaler) return signaler.error();

@@ -16,6 +16,7 @@
 #include "plugins/elements/caption_pad.hpp"
 #include "plugins/elements/pad_tap.hpp"
 #include "plugins/elements/sink_settings.hpp"
+#include "plugins/elements/token_rule.hpp"
 #include "plugins/elements/viewer.hpp"
 #include "plugins/elements/ways.hpp"
 #include "plugins/signalers/manual.hpp"
@@ -29,6 +30,7 @@ inline constexpr auto kReplayWait = std::chrono::milliseconds(1500);
 
 // How the broadcast speaks to the world: bus messages and signals of the element.
 struct BroadcastEvents {  // any thread
+  std::function<SinkSettings()> settings;  // as they are now
   std::function<void(const std::string& url)> listening;
   std::function<void(const std::string& location, const std::string& state)> signaling_state;
   std::function<bool(const AskedFor&, const SessionRequest&)> authorize;
@@ -66,6 +68,8 @@ class Broadcast : public std::enable_shared_from_this<Broadcast> {
   StructurePtr viewer_stats(const std::string& id);  // null: no such viewer
   bool disconnect_viewer(const std::string& id, const std::string& reason);
   void force_keyframe();
+  // One of those that may change while it runs (is_live) has: BroadcastEvents::settings tells.
+  void settings_changed();
   // To one viewer, or to all that are connected and take messages (empty). The error of one does
   // not keep it from the others.
   Result<void> send_message(const std::string& id, const PeerMessage& message);
@@ -77,6 +81,7 @@ class Broadcast : public std::enable_shared_from_this<Broadcast> {
   struct Way {             // one location
     std::string location;  // or the type of the application's signaler
     std::unique_ptr<Signaler> signaler;
+    bool listens = false;  // so that it is we who ask for tokens
   };
   struct Session {
     std::shared_ptr<Viewer> viewer;
@@ -85,6 +90,7 @@ class Broadcast : public std::enable_shared_from_this<Broadcast> {
     bool is_server = false, by_hand = false;  // as the request said
     std::vector<std::string> ice_servers;     // its own
     std::vector<std::string> codecs;          // that it takes; empty: it did not tell
+    std::optional<Visitor> visitor;
     Timer wait_for_tracks, deadline;          // until it begins
     std::shared_ptr<Place> place;             // in the budget of the process
     bool in_line = false;                     // for it
@@ -109,6 +115,8 @@ class Broadcast : public std::enable_shared_from_this<Broadcast> {
   void greet_with_caption(const std::string& id);
   void count_viewers();
   bool is_full() const;
+  void apply(const SinkSettings& settings);
+  bool is_revoked(const Way& way, const std::optional<Visitor>& visitor) const;
 
   std::shared_ptr<Track> make_track(const std::shared_ptr<PadTap>& tap);
   void on_input_changed(const std::string& track);
@@ -120,7 +128,8 @@ class Broadcast : public std::enable_shared_from_this<Broadcast> {
   std::vector<std::string> told_servers();
   bool may_announce(bool any_input);
 
-  const SinkSettings settings_;
+  SinkSettings settings_;
+  TokenRule view_token_;
   const CheckedSettings checked_;
   const BroadcastEvents events_;
   std::vector<std::unique_ptr<Way>> ways_;

@@ -47,6 +47,39 @@ bool Broadcast::is_full() const {
   return settings_.max_viewers != 0 && static_cast<size_t>(count) >= settings_.max_viewers;
 }
 
+void Broadcast::settings_changed() {
+  control_->post([weak = weak_from_this()] {
+    auto self = weak.lock();
+    if (self && !self->stopping_) self->apply(self->events_.settings());
+  });
+}
+
+void Broadcast::apply(const SinkSettings& settings) {
+  settings_.max_viewers = settings.max_viewers;
+  if (settings_.track.start_bitrate != settings.track.start_bitrate) {
+    settings_.track.start_bitrate = settings.track.start_bitrate;
+    for (auto& [name, track] : tracks_)
+      track->set_start_bitrate(settings.track.start_bitrate);
+  }
+  bool other_token = view_token_.set(settings.access.view_token);
+  if (settings_.access == settings.access) return;
+  settings_.access = settings.access;
+  std::vector<std::string> leaving;
+  if (other_token) {
+    for (auto& [id, session] : sessions_)
+      if (is_revoked(*session.way, session.visitor)) leaving.push_back(id);
+  }
+  // They are told why before the server ends their connections.
+  for (const std::string& id : leaving)
+    remove_viewer(id, "the view-token changed", true, kTokenRevoked);
+  for (auto& way : ways_)
+    way->signaler->set_access(settings.access);
+}
+
+bool Broadcast::is_revoked(const Way& way, const std::optional<Visitor>& visitor) const {
+  return way.listens && visitor && !view_token_.admits(*visitor);
+}
+
 void Broadcast::on_session_requested(Way* way, const SessionRequest& request) {
   if (!request.by_hand && is_full()) {
     way->signaler->end_session(request.session, std::string(kStreamFull) + ": try again later");
@@ -54,6 +87,10 @@ void Broadcast::on_session_requested(Way* way, const SessionRequest& request) {
   }
   if (sessions_.count(request.session)) {
     way->signaler->end_session(request.session, "This session exists already");
+    return;
+  }
+  if (is_revoked(*way, request.visitor)) {
+    way->signaler->end_session(request.session, kTokenRevoked);
     return;
   }
   AskedFor asked{settings_.stream, way->location, SignalerRole::producer};
@@ -70,6 +107,7 @@ void Broadcast::on_session_requested(Way* way, const SessionRequest& request) {
   session.ice_servers = request.ice_servers;
   session.codecs = request.codecs;
   session.place = std::make_shared<Place>(Peer::cost(settings_.peer, tracks_.size()));
+  session.visitor = request.visitor;
   session.viewer = std::make_shared<Viewer>(request.session, request.offer, *control_,
                                             viewer_events(request.session));
   auto& kept = sessions_.emplace(request.session, std::move(session)).first->second;

@@ -1,6 +1,7 @@
 #include "plugins/elements/network_properties.hpp"
 
 #include "plugins/elements/property_values.hpp"
+#include "plugins/elements/settings_checks.hpp"
 #include "plugins/signalers/location.hpp"
 
 namespace webcast {
@@ -28,6 +29,18 @@ std::vector<std::string> redacted(std::vector<std::string> locations) {
 }
 
 }  // namespace
+
+std::optional<Error> refusal_while_running(guint id, const GValue* value, const GParamSpec* spec) {
+  if ((spec->flags & GST_PARAM_MUTABLE_PLAYING) == 0)
+    return Error{ErrorCode::invalid_argument,
+                 std::string(spec->name) +
+                     " cannot be changed while the element runs, and stays as it was: set it in "
+                     "the state NULL or READY."};
+  if (id != kAllowOrigins) return {};
+  auto checked = check_origins(split_commas(string_of(value)));
+  if (checked) return {};
+  return Error{checked.error().code, checked.error().sentence + ". It stays as it was."};
+}
 
 bool set_network_property(const NetworkSettings& settings, guint id, const GValue* value) {
   auto& [ice, access, outgoing] = settings;
@@ -164,7 +177,7 @@ void install_network_properties(Installer install) {
   install.string(kAllowOrigins, "allow-origins", "Allowed origins",
                  "Web origins, separated by commas, whose pages may use the listener (empty: its "
                  "own pages only; *: any)",
-                 "");
+                 "", kLive);
   install.string(kTrustedProxies, "trusted-proxies", "Trusted proxies",
                  "Reverse proxies in front of the listener, as addresses or networks separated by "
                  "commas (127.0.0.1, 10.0.0.0/8): their X-Forwarded-For or Forwarded tells who "

@@ -19,6 +19,7 @@ Reception::Reception(GstElement* element, SourceSettings settings, CheckedSettin
                      ReceptionEvents events)
     : element_(element),
       settings_(std::move(settings)),
+      publish_token_(settings_.access.publish_token),
       checked_(std::move(checked)),
       events_(std::move(events)),
       control_(std::make_unique<ControlThread>("webcast-control")) {}
@@ -42,6 +43,7 @@ Result<void> Reception::start() {
 Result<void> Reception::open_way(const std::string& location, const MakeSignaler& make) {
   auto way = std::make_unique<Way>();
   way->location = shown_location(location);
+  way->listens = listens(location);
   auto signaler = make(SignalerContext{*control_, settings_.access, signaler_events(way.get()),
                                        SignalerRole::consumer, settings_.outgoing});
   if (!signaler) return signaler.error();

@@ -17,6 +17,7 @@
 #include "plugins/elements/source_pad.hpp"
 #include "plugins/elements/source_settings.hpp"
 #include "plugins/elements/tenure.hpp"
+#include "plugins/elements/token_rule.hpp"
 #include "plugins/elements/ways.hpp"
 #include "plugins/peer/receiver.hpp"
 #include "plugins/signalers/manual.hpp"
@@ -30,6 +31,7 @@ struct PublisherConnected {
 
 // How the reception speaks to the world: bus messages of the element, and its pads.
 struct ReceptionEvents {  // the control thread
+  std::function<SourceSettings()> settings;  // as they are now
   std::function<void(const std::string& url)> listening;
   std::function<void(const std::string& location, const std::string& state)> signaling_state;
   std::function<bool(const AskedFor&, const SessionRequest&)> authorize;
@@ -61,6 +63,8 @@ class Reception : public std::enable_shared_from_this<Reception> {
   // To the element: EOS ends every pad, for good; what else a source takes goes to all of them.
   bool send_event(GstEvent* event);
 
+  // One of those that may change while it runs (is_live) has: ReceptionEvents::settings tells.
+  void settings_changed();
   // To the publisher; `id`: its, or empty.
   Result<void> send_message(const std::string& id, const PeerMessage& message);
   StructurePtr stats();
@@ -72,6 +76,7 @@ class Reception : public std::enable_shared_from_this<Reception> {
   struct Way {             // one location
     std::string location;  // or the type of the application's signaler
     std::unique_ptr<Signaler> signaler;
+    bool listens = false;  // so that it is we who ask for tokens
   };
   // Where frames of one publisher go. Its threads see it as long as it sends.
   struct Feed {
@@ -85,6 +90,7 @@ class Reception : public std::enable_shared_from_this<Reception> {
     std::optional<std::string> offer;    // until then
     bool wants_offer = false;            // it answers ours
     bool by_hand = false;
+    std::optional<Visitor> visitor;
     IceSettings ice;  // ours and what its server named
     std::vector<IceCandidate> early_candidates;
     std::shared_ptr<Feed> feed;
@@ -100,6 +106,8 @@ class Reception : public std::enable_shared_from_this<Reception> {
             ReceptionEvents events);
   Result<void> open_way(const std::string& location, const MakeSignaler& make);
   SignalerEvents signaler_events(Way* way);
+  void apply(const SourceSettings& settings);
+  bool is_revoked(const Way& way, const std::optional<Visitor>& visitor) const;
   void on_session_requested(Way* way, const SessionRequest& request);
   void on_description(bool is_offer, const std::string& sdp);
   bool make_room(Way* way, const std::string& session);
@@ -121,7 +129,8 @@ class Reception : public std::enable_shared_from_this<Reception> {
   void end_publisher(const std::string& reason, bool tell, std::optional<std::string> told);
 
   GstElement* const element_;
-  const SourceSettings settings_;
+  SourceSettings settings_;
+  TokenRule publish_token_;
   const CheckedSettings checked_;
   const ReceptionEvents events_;
   std::vector<std::unique_ptr<Way>> ways_;

@@ -54,7 +54,33 @@ void Reception::begin_deadline() {
   });
 }
 
+void Reception::settings_changed() {
+  control_->post([weak = weak_from_this()] {
+    auto self = weak.lock();
+    if (self && !self->stopping_) self->apply(self->events_.settings());
+  });
+}
+
+void Reception::apply(const SourceSettings& settings) {
+  bool other_token = publish_token_.set(settings.access.publish_token);
+  if (settings_.access == settings.access) return;
+  settings_.access = settings.access;
+  // The publisher is told why before the server ends its connection.
+  if (other_token && publisher_ && is_revoked(*publisher_->way, publisher_->visitor))
+    end_publisher("the publish-token changed", true, kTokenRevoked);
+  for (auto& way : ways_)
+    way->signaler->set_access(settings.access);
+}
+
+bool Reception::is_revoked(const Way& way, const std::optional<Visitor>& visitor) const {
+  return way.listens && visitor && !publish_token_.admits(*visitor);
+}
+
 void Reception::on_session_requested(Way* way, const SessionRequest& request) {
+  if (is_revoked(*way, request.visitor)) {
+    way->signaler->end_session(request.session, kTokenRevoked);
+    return;
+  }
   AskedFor asked{settings_.stream, way->location, SignalerRole::consumer};
   if (request.visitor && !events_.authorize(asked, request)) {
     GST_INFO("publisher %s: refused by the application", request.session.c_str());
@@ -67,6 +93,7 @@ void Reception::on_session_requested(Way* way, const SessionRequest& request) {
   publisher_->session = request.session;
   publisher_->wants_offer = request.wants_offer;
   publisher_->by_hand = request.by_hand;
+  publisher_->visitor = request.visitor;
   publisher_->ice = settings_.ice;
   add_servers(publisher_->ice, request.ice_servers);
   if (request.offer) return on_description(true, *request.offer);

@@ -1,6 +1,7 @@
 // The properties of webcastsink: GValue to SinkSettings and back.
 #include <gst/gst.h>
 
+#include "plugins/elements/element_error.hpp"
 #include "plugins/elements/network_properties.hpp"
 #include "plugins/elements/property_values.hpp"
 #include "plugins/elements/webcast_sink.hpp"
@@ -121,10 +122,16 @@ bool get_media_property(const SinkSettings& settings, guint id, GValue* value) {
 
 void set_property(GObject* object, guint id, const GValue* value, GParamSpec* pspec) {
   SinkState& state = *WEBCAST_SINK(object)->state;
-  std::lock_guard lock(state.mutex);
-  if (!set_media_property(state.settings, id, value) &&
-      !set_network_property(network_of(state.settings), id, value))
-    G_OBJECT_WARN_INVALID_PROPERTY_ID(object, id, pspec);
+  std::optional<Error> refusal;
+  {
+    std::lock_guard lock(state.mutex);
+    if (state.running) refusal = refusal_while_running(id, value, pspec);
+    if (!refusal && !set_media_property(state.settings, id, value) &&
+        !set_network_property(network_of(state.settings), id, value))
+      G_OBJECT_WARN_INVALID_PROPERTY_ID(object, id, pspec);
+  }
+  if (refusal) return post_warning(GST_ELEMENT(object), *refusal);
+  if (auto broadcast = state.current_broadcast()) broadcast->settings_changed();
 }
 
 void get_property(GObject* object, guint id, GValue* value, GParamSpec* pspec) {
@@ -179,13 +186,15 @@ void install_media_properties(Installer install) {
                  "PCMU; the first that the viewer and this machine both have is used",
                  "OPUS");
   install.number(kStartBitrate, "start-bitrate", "Start bit rate",
-                 "Bit rate that video encoders start with, in bit/s (10000 to 200000000)", 10'000,
-                 200'000'000, 2'000'000);
+                 "Bit rate that video encoders start with, in bit/s (10000 to 200000000); one that "
+                 "is set while the element runs is for those that start from then on",
+                 10'000, 200'000'000, 2'000'000, kLive);
   install.toggle(kRetransmission, "retransmission", "Retransmission",
                  "Whether lost packets are sent again on NACK (RTX, RFC 4588): true or false",
                  true);
   install.number(kMaxViewers, "max-viewers", "Maximum of viewers",
-                 "How many viewers may watch at once (0: no limit)", 0, G_MAXUINT, 0);
+                 "How many viewers may watch at once (0: no limit); a lower one sends nobody away",
+                 0, G_MAXUINT, 0, kLive);
   install.toggle(kDataChannels, "data-channels", "Data channels",
                  "Whether messages go both ways beside the media (send-message, message), of "
                  "262144 bytes at most: true or false. Takes effect at the next READY to PAUSED",
@@ -215,13 +224,14 @@ void install_sink_properties(GObjectClass* gobject_class) {
   install_network_properties(install);
   install.string(kViewToken, "view-token", "View token",
                  "What a viewer must present: ?token= in the page's address, or Authorization: "
-                 "Bearer (none: everybody may watch). Never logged",
-                 nullptr, kWriteOnly);
+                 "Bearer (none: everybody may watch). With another one, viewers who came by the "
+                 "last have to leave. Never logged",
+                 nullptr, kLiveWriteOnly);
   install.string(kPublishToken, "publish-token", "Publish token",
                  "What is shown to the server that a whip(s):// or ws(s):// location names, as "
                  "Authorization: Bearer, unless the location has a ?token= (none: nothing). Never "
                  "logged",
-                 nullptr, kWriteOnly);
+                 nullptr, kLiveWriteOnly);
   install.number(kViewers, "viewers", "Viewers", "How many viewers are connected now (0 and up)", 0,
                  G_MAXUINT, 0, kReadOnly);
   g_object_class_install_property(

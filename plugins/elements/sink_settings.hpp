@@ -1,5 +1,5 @@
 // The properties of webcastsink as plain data: set by the application behind the element's lock,
-// copied out once when the element starts.
+// copied out when the element starts, and when one changes that may while it runs.
 #pragma once
 
 #include <string>

@@ -74,6 +74,10 @@ void on_viewer_removed(WebcastSink* self, const std::string& id, const std::stri
 // The broadcast is stopped, its threads joined, before the element goes: `sink` outlives it.
 BroadcastEvents sink_events(WebcastSink* sink) {
   BroadcastEvents events;
+  events.settings = [sink] {
+    std::lock_guard lock(sink->state->mutex);
+    return sink->state->settings;
+  };
   events.listening = [sink](const std::string& url) { on_listening(sink, url); };
   events.signaling_state = [sink](const std::string& location, const std::string& state) {
     post_structure(

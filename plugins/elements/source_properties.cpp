@@ -1,6 +1,7 @@
 // The properties of webcastsrc: GValue to SourceSettings and back.
 #include <gst/gst.h>
 
+#include "plugins/elements/element_error.hpp"
 #include "plugins/elements/network_properties.hpp"
 #include "plugins/elements/property_values.hpp"
 #include "plugins/elements/webcast_src.hpp"
@@ -100,10 +101,16 @@ bool get_media_property(const SourceSettings& settings, guint id, GValue* value)
 
 void set_property(GObject* object, guint id, const GValue* value, GParamSpec* pspec) {
   SourceState& state = *WEBCAST_SRC(object)->state;
-  std::lock_guard lock(state.mutex);
-  if (!set_media_property(state.settings, id, value) &&
-      !set_network_property(network_of(state.settings), id, value))
-    G_OBJECT_WARN_INVALID_PROPERTY_ID(object, id, pspec);
+  std::optional<Error> refusal;
+  {
+    std::lock_guard lock(state.mutex);
+    if (state.running) refusal = refusal_while_running(id, value, pspec);
+    if (!refusal && !set_media_property(state.settings, id, value) &&
+        !set_network_property(network_of(state.settings), id, value))
+      G_OBJECT_WARN_INVALID_PROPERTY_ID(object, id, pspec);
+  }
+  if (refusal) return post_warning(GST_ELEMENT(object), *refusal);
+  if (auto reception = state.current_reception()) reception->settings_changed();
 }
 
 void get_property(GObject* object, guint id, GValue* value, GParamSpec* pspec) {
@@ -180,13 +187,14 @@ void install_source_properties(GObjectClass* gobject_class) {
   install_network_properties(install);
   install.string(kPublishToken, "publish-token", "Publish token",
                  "What a publisher must present: ?token= in the page's address, or Authorization: "
-                 "Bearer (none: whoever reaches the listener may publish). Never logged",
-                 nullptr, kWriteOnly);
+                 "Bearer (none: whoever reaches the listener may publish). With another one, a "
+                 "publisher who came by the last has to leave. Never logged",
+                 nullptr, kLiveWriteOnly);
   install.string(kViewToken, "view-token", "View token",
                  "What is shown to the server that a whep(s):// or ws(s):// location names, as "
                  "Authorization: Bearer, unless the location has a ?token= (none: nothing). Never "
                  "logged",
-                 nullptr, kWriteOnly);
+                 nullptr, kLiveWriteOnly);
   g_object_class_install_property(
       gobject_class, kStats,
       g_param_spec_boxed("stats", "Statistics",

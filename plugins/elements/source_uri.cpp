@@ -31,7 +31,7 @@ bool take_uri(SourceState& state, std::string uri, GError** error) {
   for (size_t at; (at = uri.find(',')) != std::string::npos;)
     uri.replace(at, 1, "%2C");
   std::lock_guard lock(state.mutex);
-  if (state.reception)
+  if (state.running)
     return refuse(error, GST_URI_ERROR_BAD_STATE,
                   "webcastsrc takes another URI in the states NULL and READY only.");
   state.settings.location = uri;

@@ -1,8 +1,14 @@
 #include "plugins/elements/ways.hpp"
 
 #include "plugins/signalers/custom.hpp"
+#include "plugins/signalers/location.hpp"
 
 namespace webcast {
+
+bool listens(const std::string& location) {
+  auto parsed = parse_location(location);
+  return parsed && parsed->scheme == "listen";
+}
 
 Result<void> open_ways(WebcastSignaler* signaler, const std::vector<std::string>& locations,
                        const OpenWay& open) {

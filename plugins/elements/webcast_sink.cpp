@@ -10,6 +10,7 @@
 
 #include "plugins/elements/debug.hpp"
 #include "plugins/elements/element_error.hpp"
+#include "plugins/elements/own_addresses.hpp"
 
 using namespace webcast;
 
@@ -137,13 +138,14 @@ void release_pad(GstElement* element, GstPad* pad) {
   tap->remove(GST_BIN(element));
 }
 
-bool start(WebcastSink* self) {
+bool begin(WebcastSink* self) {
   SinkState& state = *self->state;
   SinkSettings settings;
   std::map<std::string, std::shared_ptr<PadTap>> taps;
   std::map<std::string, std::shared_ptr<CaptionPad>> captions;
   {
     std::lock_guard lock(state.mutex);
+    state.running = true;
     settings = state.settings;
     taps = state.taps;
     captions = state.captions;
@@ -153,6 +155,8 @@ bool start(WebcastSink* self) {
     post_error(GST_ELEMENT(self), checked.error());
     return false;
   }
+  for (std::string& sentence : warnings_of_addresses(settings.peer.ice.local_addresses))
+    checked->warnings.push_back(std::move(sentence));
   for (const std::string& sentence : checked->warnings)
     post_warning(GST_ELEMENT(self), {ErrorCode::invalid_argument, sentence});
   auto broadcast = Broadcast::create(std::move(settings), *checked, sink_events(self));
@@ -164,9 +168,20 @@ bool start(WebcastSink* self) {
     post_error(GST_ELEMENT(self), started.error());
     return false;
   }
-  std::lock_guard lock(state.mutex);
-  state.broadcast = std::move(broadcast);
+  {
+    std::lock_guard lock(state.mutex);
+    state.broadcast = broadcast;
+  }
+  broadcast->settings_changed();  // while it started
   return true;
+}
+
+bool start(WebcastSink* self) {
+  bool begun = begin(self);
+  if (begun) return true;
+  std::lock_guard lock(self->state->mutex);
+  self->state->running = false;
+  return false;
 }
 
 void set_clock(WebcastSink* self) {
@@ -197,6 +212,8 @@ void stop(WebcastSink* self, bool ended) {
     broadcast.swap(self->state->broadcast);
   }
   if (broadcast) broadcast->stop(ended);
+  std::lock_guard lock(self->state->mutex);
+  self->state->running = false;
 }
 
 GstStateChangeReturn change_state(GstElement* element, GstStateChange transition) {

@@ -24,6 +24,7 @@ namespace webcast {
 struct SinkState {
   std::mutex mutex;  // guards all that follows; never held while calling out
   SinkSettings settings;
+  bool running = false;                                 // from reading the settings to the stop
   std::shared_ptr<Broadcast> broadcast;                 // READY to PAUSED and up
   std::map<std::string, std::shared_ptr<PadTap>> taps;  // by pad name
   std::map<std::string, std::shared_ptr<CaptionPad>> captions;

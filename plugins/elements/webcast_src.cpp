@@ -12,6 +12,7 @@
 #include "plugins/elements/element_error.hpp"
 #include "plugins/elements/manual_actions.hpp"
 #include "plugins/elements/message_actions.hpp"
+#include "plugins/elements/own_addresses.hpp"
 
 using namespace webcast;
 
@@ -42,6 +43,10 @@ void on_listening(WebcastSrc* self, const std::string& url, const std::string& s
 // The reception is stopped, its threads joined, before the element goes: `self` outlives it.
 ReceptionEvents events_of(WebcastSrc* self, const std::string& stream) {
   ReceptionEvents events;
+  events.settings = [self] {
+    std::lock_guard lock(self->state->mutex);
+    return self->state->settings;
+  };
   events.listening = [self, stream](const std::string& url) { on_listening(self, url, stream); };
   events.signaling_state = [self](const std::string& location, const std::string& state) {
     post_structure(
@@ -76,11 +81,12 @@ ReceptionEvents events_of(WebcastSrc* self, const std::string& stream) {
   return events;
 }
 
-bool start(WebcastSrc* self) {
+bool begin(WebcastSrc* self) {
   SourceState& state = *self->state;
   SourceSettings settings;
   {
     std::lock_guard lock(state.mutex);
+    state.running = true;
     settings = state.settings;
   }
   auto checked = check_settings(settings);
@@ -88,6 +94,8 @@ bool start(WebcastSrc* self) {
     post_error(GST_ELEMENT(self), checked.error());
     return false;
   }
+  for (std::string& sentence : warnings_of_addresses(settings.ice.local_addresses))
+    checked->warnings.push_back(std::move(sentence));
   for (const std::string& sentence : checked->warnings)
     post_warning(GST_ELEMENT(self), {ErrorCode::invalid_argument, sentence});
   std::string stream = settings.stream;
@@ -97,9 +105,20 @@ bool start(WebcastSrc* self) {
     post_error(GST_ELEMENT(self), started.error());
     return false;
   }
-  std::lock_guard lock(state.mutex);
-  state.reception = std::move(reception);
+  {
+    std::lock_guard lock(state.mutex);
+    state.reception = reception;
+  }
+  reception->settings_changed();  // while it started
   return true;
+}
+
+bool start(WebcastSrc* self) {
+  bool begun = begin(self);
+  if (begun) return true;
+  std::lock_guard lock(self->state->mutex);
+  self->state->running = false;
+  return false;
 }
 
 void stop(WebcastSrc* self) {
@@ -109,6 +128,8 @@ void stop(WebcastSrc* self) {
     reception.swap(self->state->reception);
   }
   if (reception) reception->stop();
+  std::lock_guard lock(self->state->mutex);
+  self->state->running = false;
 }
 
 void play(WebcastSrc* self) {

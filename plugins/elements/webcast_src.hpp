@@ -21,6 +21,7 @@ namespace webcast {
 struct SourceState {
   std::mutex mutex;  // guards all that follows; never held while calling out
   SourceSettings settings;
+  bool running = false;                  // from reading the settings to the stop
   std::shared_ptr<Reception> reception;  // READY to PAUSED and up
 
   std::shared_ptr<Reception> current_reception() {

@@ -19,6 +19,7 @@ class Publication : public std::enable_shared_from_this<Publication> {
                     const StreamInfo& stream);
   void close();
   void update(const StreamInfo& stream);
+  void set_access(const AccessSettings& access) { lease_->set_access(access); }
   void send(const Message& message) { peer_->send(message); }
   void forget(const std::string& session) { sessions_.erase(session); }
   bool has(const std::string& session) const { return sessions_.contains(session); }
@@ -165,6 +166,9 @@ class ListenSignaler : public Signaler {
   }
   void set_stream(const StreamInfo& stream) override {
     if (publication_) publication_->update(stream);
+  }
+  void set_access(const AccessSettings& access) override {
+    if (publication_) publication_->set_access(access);
   }
   void send_description(const std::string& session, bool is_offer,
                         const std::string& sdp) override {

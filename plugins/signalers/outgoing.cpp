@@ -104,6 +104,11 @@ void OutgoingHttp::prepare(SoupMessage* message) const {
     g_signal_connect(message, "accept-certificate", G_CALLBACK(&accept_any), nullptr);
 }
 
+void OutgoingHttp::set_bearer(const std::string& token) {
+  headers_.erase("Authorization");
+  headers_ = with_bearer(std::move(headers_), token);
+}
+
 HttpHeaders with_bearer(HttpHeaders headers, const std::string& token) {
   if (!token.empty()) headers["Authorization"] = "Bearer " + token;
   return headers;

@@ -32,6 +32,7 @@ class OutgoingHttp {
   // Before it is sent.
   void prepare(SoupMessage* message) const;
   const HttpHeaders& headers() const { return headers_; }
+  void set_bearer(const std::string& token);
 
  private:
   Ref<GTlsDatabase> authorities_{};

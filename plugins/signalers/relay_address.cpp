@@ -51,7 +51,7 @@ Result<RelayAddress> parse_relay_address(const std::string& location, const char
   RelayAddress address{*uri, shown_location(location)};
   address.token_property = token_property;
   if (has_query_token(uri->get()))
-    address.token_from = "the location";
+    address.token_from = kLocationToken;
   else if (has_token)
     address.token_from = token_property;
   return address;

@@ -7,6 +7,8 @@
 
 namespace webcast {
 
+inline constexpr const char* kLocationToken = "the location";
+
 struct RelayAddress {
   Ref<GUri> uri{};
   std::string shown{};  // without a query, which may hold a token

@@ -25,6 +25,7 @@ class RelayPresence : public std::enable_shared_from_this<RelayPresence> {
 
   void open(RelayAddress address, OutgoingHttp outgoing, const StreamInfo& stream);
   void close() { link_->close(); }
+  void set_bearer(const std::string& token) { link_->set_bearer(token); }
   void update(const StreamInfo& stream);
   void end(const std::string& session, std::optional<std::string> error);
   void send(const std::string& session, const Message& message) {
@@ -308,6 +309,12 @@ class RelaySignaler : public Signaler {
   void set_stream(const StreamInfo& stream) override {
     if (presence_) presence_->update(stream);
   }
+  // A token in the location, or in the headers, stays what it is.
+  void set_access(const AccessSettings& access) override {
+    context_.access = access;
+    if (presence_ && address_.token_from != kLocationToken && !has_own_authorization())
+      presence_->set_bearer(context_.shown_token());
+  }
   void send_description(const std::string& session, bool is_offer,
                         const std::string& sdp) override {
     if (presence_) presence_->send(session, SessionSdp{session, is_offer, sdp});
@@ -321,6 +328,13 @@ class RelaySignaler : public Signaler {
   }
 
  private:
+  bool has_own_authorization() const {
+    const HttpHeaders& headers = context_.outgoing.headers;
+    return std::any_of(headers.begin(), headers.end(), [](const auto& header) {
+      return g_ascii_strcasecmp(header.first.c_str(), "authorization") == 0;
+    });
+  }
+
   const RelayAddress address_;
   SignalerContext context_;
   std::shared_ptr<RelayPresence> presence_;

@@ -18,6 +18,9 @@ class RelayTalk : public WebsocketTalk {
       : address_(std::move(address)), events_(std::move(events)) {}
 
   void use(WebsocketLink* link) { link_ = link; }
+  void use_token(bool has_token) {
+    address_.token_from = has_token ? address_.token_property : "";
+  }
   void send(const Message& message);
 
   void prepare(SoupMessageHeaders* request) override {
@@ -40,7 +43,7 @@ class RelayTalk : public WebsocketTalk {
   // GStreamer's relay knows v1_0 only (as of 0.15.4), and does not tell.
   bool is_ours() const { return !secret_.empty(); }
 
-  const RelayAddress address_;
+  RelayAddress address_;
   RelayLinkEvents events_;
   WebsocketLink* link_ = nullptr;
   std::deque<Message> waiting_;  // for the next connection
@@ -98,6 +101,10 @@ class RelayLinkImpl : public RelayLink {
 
   void send(const Message& message) override {
     link_.post([talk = talk_, message] { talk->send(message); });
+  }
+  void set_bearer(const std::string& token) override {
+    link_.set_bearer(token);
+    link_.post([talk = talk_, has_token = !token.empty()] { talk->use_token(has_token); });
   }
   void close() override { link_.close(); }
 

@@ -37,6 +37,8 @@ class RelayLink {
 
   // Any thread. Between connections it waits (bounded), and goes out if the relay still knows us.
   virtual void send(const Message& message) = 0;
+  // Any thread. What handshakes show from the next one on.
+  virtual void set_bearer(const std::string& token) = 0;
   // What was sent leaves, then a goodbye; bounded. Not on the link's thread. Idempotent.
   virtual void close() = 0;
 };

@@ -52,6 +52,14 @@ class Lease : public ServerLease {
     servers().remove_if([this](const Shared& shared) { return &shared == &shared_; });
   }
   Server& server() override { return *shared_.server; }
+  void set_access(const AccessSettings& access) override {
+    std::lock_guard lock(mutex);
+    shared_.access.allow_origins = access.allow_origins;
+    (role_ == SignalerRole::producer ? shared_.access.view_token : shared_.access.publish_token) =
+        token_of(access, role_);
+    shared_.server->set_access(shared_.access.view_token, shared_.access.publish_token,
+                               shared_.access.allow_origins);
+  }
 
  private:
   Shared& shared_;

@@ -16,6 +16,8 @@ class ServerLease {
  public:
   virtual ~ServerLease() = default;
   virtual Server& server() = 0;
+  // Tokens and origins: for all who share the server.
+  virtual void set_access(const AccessSettings& access) = 0;
 };
 
 // The server that listens on `address` already, or a new one. Whoever shares one agrees on who

@@ -40,6 +40,7 @@ struct AccessSettings {
   std::vector<std::string> allow_origins{};
   std::string tls_certificate{}, tls_key{};  // PEM files
   std::vector<std::string> trusted_proxies{};  // addresses and networks
+  friend bool operator==(const AccessSettings&, const AccessSettings&) = default;
 };
 
 struct SessionRequest {
@@ -79,6 +80,9 @@ class Signaler {
   virtual Result<void> start(const StreamInfo& stream) = 0;
   virtual void stop() = 0;
   virtual void set_stream(const StreamInfo& stream) = 0;
+  // Other tokens and origins, from here on: who came by a token that is none any more is shown the
+  // door, and servers are shown the new one with the next request or connection.
+  virtual void set_access(const AccessSettings&) {}
   virtual void send_description(const std::string& session, bool is_offer,
                                 const std::string& sdp) = 0;
   virtual void send_candidate(const std::string& session, unsigned mline,

@@ -50,6 +50,7 @@ class WebsocketLink::Core : public std::enable_shared_from_this<Core> {
     if (is_open()) soup_websocket_connection_send_text(connection_.get(), text.c_str());
   }
   void give_up();
+  void set_bearer(const std::string& token) { settings_.outgoing.set_bearer(token); }
   // False: there is nothing to wait for.
   bool close(std::function<void()> closed);
   void cut();
@@ -73,7 +74,7 @@ class WebsocketLink::Core : public std::enable_shared_from_this<Core> {
   void set_deadline();
 
   ControlThread& thread_;
-  const WebsocketSettings settings_;
+  WebsocketSettings settings_;
   const std::shared_ptr<WebsocketTalk> talk_;
   Ref<SoupSession> session_;
   Ref<GCancellable> cancellable_;
@@ -230,6 +231,10 @@ void WebsocketLink::start() {
 
 void WebsocketLink::post(std::function<void()> function) {
   thread_.post(std::move(function));
+}
+
+void WebsocketLink::set_bearer(const std::string& token) {
+  thread_.post([core = core_, token] { core->set_bearer(token); });
 }
 
 void WebsocketLink::close() {

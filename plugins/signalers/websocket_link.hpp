@@ -50,6 +50,8 @@ class WebsocketLink {
   void start();
   // Any thread: to the link's. Dropped after close().
   void post(std::function<void()> function);
+  // Any thread: what handshakes show from the next one on.
+  void set_bearer(const std::string& token);
   // What was posted runs, what was written leaves, then a goodbye; bounded. Not on the link's
   // thread. Idempotent.
   void close();

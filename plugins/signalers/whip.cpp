@@ -33,6 +33,7 @@ class WhipSignaler : public Signaler, public std::enable_shared_from_this<WhipSi
   Result<void> start(const StreamInfo& stream) override;
   void stop() override;
   void set_stream(const StreamInfo& stream) override;
+  void set_access(const AccessSettings& access) override;
   void send_description(const std::string& session, bool is_offer, const std::string& sdp) override;
   void send_candidate(const std::string& session, unsigned mline,
                       const std::string& candidate) override;
@@ -96,6 +97,15 @@ void WhipSignaler::set_stream(const StreamInfo& stream) {
   } else if (current_.empty() && !retry_) {
     begin();
   }
+}
+
+// For the next session; at once where that waits after a refusal.
+void WhipSignaler::set_access(const AccessSettings& access) {
+  std::string before = context_.shown_token();
+  context_.access = access;
+  if (context_.shown_token() == before || !retry_ || !stream_.live || !current_.empty()) return;
+  failures_ = 0;
+  begin();
 }
 
 void WhipSignaler::begin() {
@@ -273,6 +283,7 @@ class WhipHandle : public Signaler {
   Result<void> start(const StreamInfo& stream) override { return signaler_->start(stream); }
   void stop() override { signaler_->stop(); }
   void set_stream(const StreamInfo& stream) override { signaler_->set_stream(stream); }
+  void set_access(const AccessSettings& access) override { signaler_->set_access(access); }
   void send_description(const std::string& session, bool is_offer,
                         const std::string& sdp) override {
     signaler_->send_description(session, is_offer, sdp);

@@ -73,8 +73,7 @@ bool matches_name(const std::string& pattern, const std::string& host) {
 }  // namespace
 
 Access::Access(AccessRules rules) : rules_(std::move(rules)) {
-  for (std::string& origin : rules_.allow_origins)
-    origin = lower(origin);
+  set_allow_origins(std::move(rules_.allow_origins));
   for (std::string& name : rules_.host_names)
     name = lower(name);
 }
@@ -82,6 +81,19 @@ Access::Access(AccessRules rules) : rules_(std::move(rules)) {
 void Access::set_tokens(std::string view_token, std::string publish_token) {
   rules_.view_token = std::move(view_token);
   rules_.publish_token = std::move(publish_token);
+}
+
+void Access::set_allow_origins(std::vector<std::string> origins) {
+  for (std::string& origin : origins)
+    origin = lower(origin);
+  rules_.allow_origins = std::move(origins);
+}
+
+bool Access::admits(const std::string& token, bool may_publish,
+                    std::chrono::system_clock::time_point now) const {
+  Grant grant = grant_of(token, {.is_websocket = true, .now = now});
+  if (asks_token() && !grant.watches) return false;
+  return !may_publish || !asks_publish_token() || grant.publishes;
 }
 
 Access::Grant Access::grant_of(const std::string& token, const AccessRequest& request) const {

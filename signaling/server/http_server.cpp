@@ -50,6 +50,8 @@ class HttpServer : public Server {
   Result<void> add_consumer(const std::string& name) override;
   void remove_consumer(const std::string& name) override;
   void set_tokens(const std::string& view_token, const std::string& publish_token) override;
+  void set_access(const std::string& view_token, const std::string& publish_token,
+                  const std::vector<std::string>& allow_origins) override;
   Result<void> reload(const ServerSettings& settings) override;
 
  private:
@@ -147,6 +149,11 @@ void HttpServer::remove_consumer(const std::string& name) {
 
 void HttpServer::set_tokens(const std::string& view_token, const std::string& publish_token) {
   control_.call([&] { site_->set_tokens(view_token, publish_token); });
+}
+
+void HttpServer::set_access(const std::string& view_token, const std::string& publish_token,
+                            const std::vector<std::string>& allow_origins) {
+  control_.call([&] { site_->set_access(view_token, publish_token, allow_origins); });
 }
 
 Result<void> HttpServer::reload(const ServerSettings& settings) {

@@ -76,6 +76,9 @@ class Server {
 
   // For requests from here on.
   virtual void set_tokens(const std::string& view_token, const std::string& publish_token) = 0;
+  // The same, and who came by a token that is none any more is told so and leaves.
+  virtual void set_access(const std::string& view_token, const std::string& publish_token,
+                          const std::vector<std::string>& allow_origins) = 0;
   // Reads the files of the certificate again, and takes tokens, their secret and origins of
   // `settings`, for requests and handshakes from here on: who is in stays. An error: nothing has
   // changed. The rest of the settings is for the next start.

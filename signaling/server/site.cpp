@@ -132,6 +132,17 @@ void Site::reload(Ref<GTlsCertificate> certificate, Access access) {
   access_ = std::move(access);
 }
 
+void Site::set_access(const std::string& view_token, const std::string& publish_token,
+                      const std::vector<std::string>& allow_origins) {
+  access_.set_tokens(view_token, publish_token);
+  access_.set_allow_origins(allow_origins);
+  auto may_stay = [this](const std::string& token, bool may_publish) {
+    return access_.admits(token, may_publish, std::chrono::system_clock::now());
+  };
+  whip_->dismiss(may_stay);
+  switchboard_->dismiss(may_stay);
+}
+
 void Site::close() {
   acceptor_->close();
   whip_->close();

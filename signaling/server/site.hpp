@@ -32,6 +32,9 @@ class Site : public std::enable_shared_from_this<Site> {
   void set_tokens(const std::string& view_token, const std::string& publish_token) {
     access_.set_tokens(view_token, publish_token);
   }
+  // The same, and who came by a token that is none any more has to leave.
+  void set_access(const std::string& view_token, const std::string& publish_token,
+                  const std::vector<std::string>& allow_origins);
   // For handshakes and requests from here on.
   void reload(Ref<GTlsCertificate> certificate, Access access);
   size_t connections() const { return acceptor_ ? acceptor_->connections() : 0; }

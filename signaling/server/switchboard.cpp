@@ -126,9 +126,25 @@ void Switchboard::add_websocket(GIOStream* stream, GUri* uri, std::shared_ptr<Cl
   auto socket = WebSocketPeer::create(control_, stream, uri, std::move(client), subprotocol,
                                       std::move(events));
   *which = socket.get();
-  sockets_.insert_or_assign(id, Socket{std::move(socket), std::move(key), RateLimit(own_rate_)});
+  sockets_.insert_or_assign(id, Socket{std::move(socket), std::move(key), RateLimit(own_rate_),
+                                       arrival.visitor.token, arrival.rights.may_publish});
   g_debug("Peer %s is here", id.c_str());
   deliver(out);
+}
+
+void Switchboard::dismiss(const MayStay& may_stay) {
+  std::vector<std::string> leaving;
+  for (const auto& [id, socket] : sockets_)
+    if (!may_stay(socket.token, socket.may_publish)) leaving.push_back(id);
+  for (const std::string& id : leaving) {
+    auto found = sockets_.find(id);
+    if (found == sockets_.end()) continue;
+    found->second.peer->refuse("The token by which you came is not valid any more.",
+                               SOUP_WEBSOCKET_CLOSE_POLICY_VIOLATION);
+    // At once, and not when it has read that: it may take its time.
+    deliver(room_.disconnect(id, Departure::leaves, now()));
+  }
+  schedule_expiry();
 }
 
 size_t Switchboard::places_of(const std::string& client_key, const std::string& secret) const {

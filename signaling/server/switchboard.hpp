@@ -57,6 +57,10 @@ class Switchboard : public std::enable_shared_from_this<Switchboard> {
   // Of producers beyond the network.
   std::vector<StreamStatus> published() const;
 
+  // Those of whom `may_stay` says no, by the token that they came by, are told so and leave.
+  using MayStay = std::function<bool(const std::string& token, bool may_publish)>;
+  void dismiss(const MayStay& may_stay);
+
   void count_refusal(const char* cause) { metrics_.refused(cause); }
   // As Prometheus reads it; `streams_here`: those of this process.
   std::string metrics(size_t streams_here, size_t connections) const;
@@ -71,6 +75,8 @@ class Switchboard : public std::enable_shared_from_this<Switchboard> {
     // What it has said of late by itself: of an address that is over its rate, who keeps to this
     // is not the one to blame.
     RateLimit own_rate;
+    std::string token;  // never logged
+    bool may_publish = false;
   };
 
   std::string enter(const Arrival& arrival, const std::string& client_key, Outbox& out);

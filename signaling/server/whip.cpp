@@ -173,6 +173,7 @@ void Whip::post(const Request& request) {
           .first->second;
   session.client_key = request.client_key;
   session.token = request.token;
+  session.shown = request.visitor.token;
   session.offer = std::move(offer);
   session.waiting = retain(request.message);
   soup_server_message_pause(request.message);
@@ -329,6 +330,15 @@ void Whip::end(const std::string& id) {
   std::string peer = found->second.peer;
   sessions_.erase(found);
   switchboard_.leave(peer);
+}
+
+void Whip::dismiss(const Switchboard::MayStay& may_stay) {
+  std::vector<std::string> leaving;
+  for (const auto& [id, session] : sessions_)
+    if (!may_stay(session.shown, session.resource.path().kind == WhipKind::whip))
+      leaving.push_back(id);
+  for (const std::string& id : leaving)
+    refuse(id, SOUP_STATUS_UNAUTHORIZED, "The token is not valid any more.");
 }
 
 void Whip::close() {

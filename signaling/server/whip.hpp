@@ -50,6 +50,9 @@ class Whip : public std::enable_shared_from_this<Whip> {
   // Answers at once, or pauses the message and answers later.
   void answer(const Request& request);
 
+  // Ends the sessions of those of whom `may_stay` says no.
+  void dismiss(const Switchboard::MayStay& may_stay);
+
   size_t sessions() const { return sessions_.size(); }
   void close();
 
@@ -58,6 +61,7 @@ class Whip : public std::enable_shared_from_this<Whip> {
     WhipResource resource;
     std::string client_key{}, token{};
     std::string offer{};
+    std::string shown{};              // the token, wherever it stood; never logged
     std::string peer{};               // our id in the room
     std::string session{};            // the room's; empty until it began
     Ref<SoupServerMessage> waiting{};  // the POST, until it is answered

@@ -2,7 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include "plugins/elements/own_addresses.hpp"
 #include "plugins/elements/source_settings.hpp"
+#include "plugins/elements/token_rule.hpp"
 
 namespace webcast {
 namespace {
@@ -45,6 +47,85 @@ TEST(SinkSettings, RelayOnlyNeedsARelay) {
   EXPECT_FALSE(check_settings(settings));
   settings.peer.ice.turn_servers = {"turn://u:p@127.0.0.1:3478"};
   EXPECT_TRUE(check_settings(settings));
+}
+
+TEST(SinkSettings, ATurnServerNeedsAUserUnlessThereIsASecret) {
+  for (bool relay_only : {false, true}) {
+    SinkSettings settings;
+    settings.peer.ice.relay_only = relay_only;
+    for (const char* server :
+         {"turn://h:3478", "turn://user@h", "turn://user:@h", "turns://:p@h"}) {
+      settings.peer.ice.turn_servers = {"turn://u:s3cret@good", server};
+      settings.peer.ice.turn_secret.clear();
+      auto checked = check_settings(settings);
+      ASSERT_FALSE(checked) << server;
+      EXPECT_NE(checked.error().sentence.find("turn://user:password@"), std::string::npos);
+      EXPECT_EQ(checked.error().sentence.find("s3cret"), std::string::npos);
+      settings.peer.ice.turn_secret = "s3cret";
+      EXPECT_TRUE(check_settings(settings)) << server;
+    }
+  }
+}
+
+TEST(SinkSettings, AnOriginHasASchemeAndNoPath) {
+  auto check = [](const char* origin) {
+    SinkSettings settings;
+    settings.access.allow_origins = {"https://a.example", origin};
+    auto checked = check_settings(settings);
+    return checked ? "" : checked.error().sentence;
+  };
+  for (const char* good : {"*", "http://b.example:8080", "https://[::1]:8443", "app://b"})
+    EXPECT_EQ(check(good), "") << good;
+  EXPECT_NE(check("b.example").find("https://b.example"), std::string::npos);
+  for (const char* bad :
+       {"b.example:8443", "localhost", "https://b.example/", "https://u@b.example",
+        "https://b.example/x?y", "https://", "//b.example"})
+    EXPECT_NE(check(bad).find("allow-origins"), std::string::npos) << bad;
+}
+
+TEST(SinkSettings, InsecureTlsIsWarnedOf) {
+  SinkSettings settings;
+  EXPECT_TRUE(check_settings(settings)->warnings.empty());
+  settings.outgoing.insecure_tls = true;
+  ASSERT_EQ(check_settings(settings)->warnings.size(), 1u);
+}
+
+TEST(SinkSettings, HeadersAreCheckedWithTheTokenThatIsShown) {
+  SinkSettings settings;
+  settings.outgoing.headers = {{"Authorization", "Basic s3cret"}};
+  settings.access.view_token = "s3cret";  // asked for, not shown
+  EXPECT_TRUE(check_settings(settings));
+  settings.access.publish_token = "s3cret";
+  EXPECT_FALSE(check_settings(settings));
+}
+
+TEST(OwnAddresses, ThoseOfOthersAreWarnedOf) {
+  EXPECT_TRUE(warnings_of_addresses({"127.0.0.1"}).empty());
+  auto warnings = warnings_of_addresses({"127.0.0.1", "203.0.113.9"});
+  ASSERT_EQ(warnings.size(), 1u);
+  EXPECT_NE(warnings[0].find("203.0.113.9"), std::string::npos);
+}
+
+TEST(TokenRule, WhoCameByARevokedTokenMayNotStay) {
+  auto came = [](const char* token, bool valid) {
+    Visitor visitor;
+    visitor.token = token;
+    visitor.token_valid = valid;
+    return visitor;
+  };
+  TokenRule rule("");
+  EXPECT_TRUE(rule.admits(came("", false)));
+  EXPECT_FALSE(rule.set(""));
+  EXPECT_TRUE(rule.set("one"));
+  EXPECT_FALSE(rule.admits(came("", false))) << "none was asked for when it came";
+  EXPECT_TRUE(rule.admits(came("one", true)));
+  EXPECT_TRUE(rule.admits(came("of the other role", true)));
+  EXPECT_TRUE(rule.set("two"));
+  EXPECT_FALSE(rule.admits(came("one", true)));
+  EXPECT_TRUE(rule.set("one"));
+  EXPECT_TRUE(rule.admits(came("one", true))) << "it is valid again";
+  EXPECT_TRUE(rule.set(""));
+  EXPECT_TRUE(rule.admits(came("two", true))) << "everybody may come";
 }
 
 TEST(SinkSettings, AnErrorNeverRepeatsATurnPassword) {

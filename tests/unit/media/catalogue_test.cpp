@@ -213,6 +213,7 @@ TEST_F(Catalogue, WithoutAnEncoderTheOperatorGetsThePackageOnce) {
     auto refused = try_lease({Codec::vp8});
     ASSERT_FALSE(refused);
     EXPECT_EQ(refused.error().sentence.find("gstreamer"), std::string::npos);
+    EXPECT_EQ(refused.error().sentence.find("The stream is misconfigured: "), 0u);
   }
   ASSERT_EQ(warnings_.size(), 1u);
   EXPECT_NE(warnings_[0].find("VP8: gstreamer1.0-plugins-good"), std::string::npos) << warnings_[0];

@@ -232,16 +232,6 @@ TEST_F(ChoiceOf, NothingInCommonSaysWhatThereIs) {
   EXPECT_NE(choice.error().sentence.find("H264, VP8"), std::string::npos);
 }
 
-TEST_F(ChoiceOf, WhatTheSenderLacksIsNotToldToTheViewerAsItsOwnFault) {
-  preference = {unmakable};
-  auto choice = make({h264("42e01f")});
-  ASSERT_FALSE(choice);
-  EXPECT_EQ(choice.error().code, ErrorCode::not_found);
-  EXPECT_EQ(choice.error().sentence.find("The stream is misconfigured: "), 0u);
-  for (const char* word : {"codec", "browser", "gstreamer", "install"})
-    EXPECT_EQ(choice.error().sentence.find(word), std::string::npos) << word;
-}
-
 TEST_F(ChoiceOf, WhoDoesNotTellWhatItHasGetsTheFirstThatCanBeMade) {
   EXPECT_EQ(make_untold()->name(), "h264");
   preference = {Codec::vp9, Codec::vp8};

@@ -27,6 +27,23 @@ TEST(Access, ALoopbackListenerIsAskedForByLoopbackNames) {
     EXPECT_EQ(host(access, name), 403u) << name;
 }
 
+TEST(Access, AdmitsWhoStillHasATokenThatIsAskedFor) {
+  auto now = std::chrono::system_clock::now();
+  Access access({});
+  EXPECT_TRUE(access.admits("", true, now));
+  access.set_tokens("view-s3cret", "");
+  EXPECT_FALSE(access.admits("", false, now));
+  EXPECT_FALSE(access.admits("old-s3cret", false, now));
+  EXPECT_TRUE(access.admits("view-s3cret", true, now));
+  access.set_tokens("view-s3cret", "publish-s3cret");
+  EXPECT_TRUE(access.admits("view-s3cret", false, now));
+  EXPECT_FALSE(access.admits("view-s3cret", true, now));
+  EXPECT_TRUE(access.admits("publish-s3cret", true, now));
+  access.set_tokens("", "publish-s3cret");
+  EXPECT_TRUE(access.admits("", false, now));
+  EXPECT_FALSE(access.admits("", true, now));
+}
+
 TEST(Access, AListenerOnOneAddressIsAskedForByThatAddress) {
   Access access({.address = {"192.168.1.9", 8080}, .host_names = {"box", "box.local"}});
   EXPECT_EQ(host(access, "192.168.1.9:8080"), 0u);
