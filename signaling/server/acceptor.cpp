@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "common/process_budget.hpp"
+#include "signaling/server/tls_stream.hpp"
 
 namespace webcast {
 
@@ -66,11 +67,11 @@ uint16_t add(GSocketListener* listener, const std::string& host, uint16_t port, 
 
 }  // namespace
 
-Acceptor::Acceptor(ControlThread& control, AcceptorSettings settings,
-                   Ref<GTlsCertificate> certificate, OnAccepted on_accepted, OnRefused on_refused)
+Acceptor::Acceptor(ControlThread& control, AcceptorSettings settings, CurrentTls tls,
+                   OnAccepted on_accepted, OnRefused on_refused)
     : control_(control),
       settings_(within_limits(settings)),
-      certificate_(std::move(certificate)),
+      tls_(std::move(tls)),
       on_accepted_(std::move(on_accepted)),
       on_refused_(std::move(on_refused)),
       rate_(settings.new_connections),
@@ -116,13 +117,10 @@ Result<uint16_t> Acceptor::open(const ListenAddress& address) {
   return port;
 }
 
-void Acceptor::set_certificate(Ref<GTlsCertificate> certificate) {
-  if (certificate_ && certificate) certificate_ = std::move(certificate);
-}
-
 void Acceptor::close() {
   g_cancellable_cancel(cancellable_.get());
   retry_.cancel();
+  handshakes_.clear();
   if (listener_) g_socket_listener_close(listener_.get());
   listener_.reset();
 }
@@ -176,8 +174,8 @@ void Acceptor::on_connection(Ref<GSocketConnection> connection) {
   accepted.client->set_deadline(control_, settings_.request_deadline);
   Client::attach(connection.get(), accepted.client);
   accepted.stream = retain(G_IO_STREAM(connection.get()));
-  if (certificate_) {
-    shake_hands(std::move(accepted));
+  if (tls_) {
+    shake_hands(std::move(accepted), std::move(connection));
   } else {
     on_accepted_(std::move(accepted));
   }
@@ -203,23 +201,65 @@ bool Acceptor::admit(Client& client, const std::string& address) {
   return false;
 }
 
-void Acceptor::shake_hands(Accepted accepted) {
-  GIOStream* tls = g_tls_server_connection_new(accepted.stream.get(), certificate_.get(), nullptr);
-  if (!tls) return;
-  g_tls_connection_set_require_close_notify(G_TLS_CONNECTION(tls), FALSE);
-  accepted.stream = adopt(tls);
-  struct Handshake {
-    std::weak_ptr<Acceptor> acceptor;
-    Accepted accepted;
-  };
-  auto done = [](GObject* source, GAsyncResult* result, gpointer data) {
-    std::unique_ptr<Handshake> handshake(static_cast<Handshake*>(data));
-    bool ok = g_tls_connection_handshake_finish(G_TLS_CONNECTION(source), result, nullptr);
-    auto self = handshake->acceptor.lock();
-    if (ok && self && self->listener_) self->on_accepted_(std::move(handshake->accepted));
-  };
-  g_tls_connection_handshake_async(G_TLS_CONNECTION(tls), G_PRIORITY_DEFAULT, cancellable_.get(),
-                                   done, new Handshake{weak_from_this(), std::move(accepted)});
+void Acceptor::make_room_for(const std::string& key) {
+  auto of_address = [&](const Handshake& one) { return one.accepted.client->key() == key; };
+  auto count = std::count_if(handshakes_.begin(), handshakes_.end(), of_address);
+  auto oldest = handshakes_.end();
+  if (static_cast<size_t>(count) >= settings_.handshakes_per_address) {
+    oldest = std::find_if(handshakes_.begin(), handshakes_.end(), of_address);
+  } else if (handshakes_.size() >= settings_.handshakes) {
+    oldest = handshakes_.begin();
+  }
+  if (oldest == handshakes_.end()) return;
+  handshakes_.erase(oldest);
+  on_refused_("handshake");
+}
+
+void Acceptor::shake_hands(Accepted accepted, Ref<GSocketConnection> connection) {
+  auto session = TlsSession::create(tls_(), std::move(connection));
+  if (!session) return;
+  make_room_for(accepted.client->key());
+  auto handshake = handshakes_.emplace(handshakes_.end());
+  handshake->accepted = std::move(accepted);
+  handshake->session = std::move(session);
+  handshake->deadline =
+      control_.after(settings_.handshake_deadline, [weak = weak_from_this(), handshake] {
+        auto self = weak.lock();
+        if (!self) return;
+        self->on_refused_("handshake");
+        self->handshakes_.erase(handshake);
+      });
+  go_on(handshake);
+}
+
+void Acceptor::go_on(Handshakes::iterator handshake) {
+  TlsStep step = handshake->session->shake_hands();
+  if (step == TlsStep::again) {
+    if (handshake->readable) return;
+    struct Waiting {
+      std::weak_ptr<Acceptor> acceptor;
+      Handshakes::iterator handshake;
+    };
+    handshake->readable =
+        adopt(g_socket_create_source(handshake->session->socket(), G_IO_IN, nullptr));
+    GSocketSourceFunc run = [](GSocket*, GIOCondition, gpointer data) -> gboolean {
+      // Its copy: the source goes with the handshake.
+      Waiting waiting = *static_cast<Waiting*>(data);
+      if (auto self = waiting.acceptor.lock()) self->go_on(waiting.handshake);
+      return G_SOURCE_CONTINUE;
+    };
+    g_source_set_callback(handshake->readable.get(), G_SOURCE_FUNC(run),
+                          new Waiting{weak_from_this(), handshake},
+                          [](gpointer data) { delete static_cast<Waiting*>(data); });
+    g_source_attach(handshake->readable.get(), control_.context());
+    return;
+  }
+  Accepted accepted = std::move(handshake->accepted);
+  auto session = std::move(handshake->session);
+  handshakes_.erase(handshake);
+  if (step == TlsStep::failed) return;
+  accepted.stream = adopt(tls_stream_new(std::move(session)));
+  on_accepted_(std::move(accepted));
 }
 
 }  // namespace webcast

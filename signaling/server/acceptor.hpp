@@ -7,6 +7,7 @@
 
 #include <chrono>
 #include <functional>
+#include <list>
 #include <memory>
 
 #include "common/control_thread.hpp"
@@ -15,6 +16,7 @@
 #include "signaling/server/client.hpp"
 #include "signaling/server/listen_address.hpp"
 #include "signaling/server/rate_limit.hpp"
+#include "signaling/server/tls_session.hpp"
 #include "signaling/server/trusted_proxies.hpp"
 
 namespace webcast {
@@ -25,6 +27,11 @@ struct AcceptorSettings {
   size_t connections = 768;                       // descriptors are 1024 by default
   RateSettings new_connections{.burst = 500, .per_second = 50};  // of an address
   std::chrono::milliseconds request_deadline{20'000};
+  // Handshakes of TLS under way. Past these the oldest one has to go, of that address or of all: a
+  // peer that means it is done long before.
+  size_t handshakes_per_address = 64;
+  size_t handshakes = 256;
+  std::chrono::milliseconds handshake_deadline{5'000};
   TrustedProxies trusted_proxies{};  // have no limits of their own: their clients have
 };
 
@@ -38,14 +45,15 @@ class Acceptor : public std::enable_shared_from_this<Acceptor> {
   using OnAccepted = std::function<void(Accepted)>;
   using OnRefused = std::function<void(const char* cause)>;  // as Metrics has it
 
-  // `certificate`: null for plain TCP.
-  Acceptor(ControlThread& control, AcceptorSettings settings, Ref<GTlsCertificate> certificate,
+  // For the handshake that begins.
+  using CurrentTls = std::function<std::shared_ptr<TlsContext>()>;
+
+  // `tls`: empty for plain TCP.
+  Acceptor(ControlThread& control, AcceptorSettings settings, CurrentTls tls,
            OnAccepted on_accepted, OnRefused on_refused);
 
   // Binds and starts; gives the port in use.
   Result<uint16_t> open(const ListenAddress& address);
-  // For handshakes from here on; plain TCP stays plain.
-  void set_certificate(Ref<GTlsCertificate> certificate);
   // No new connections after this; those that are shaking hands end.
   void close();
 
@@ -58,17 +66,31 @@ class Acceptor : public std::enable_shared_from_this<Acceptor> {
   Result<uint16_t> bind(const ListenAddress& address);
   void accept_next();
   void on_connection(Ref<GSocketConnection> connection);
-  void shake_hands(Accepted accepted);
+  struct Handshake {
+    Accepted accepted{};
+    std::shared_ptr<TlsSession> session{};
+    Ref<GSource> readable{};
+    Timer deadline{};
+    ~Handshake() {
+      if (readable) g_source_destroy(readable.get());
+    }
+  };
+  using Handshakes = std::list<Handshake>;
+
+  void shake_hands(Accepted accepted, Ref<GSocketConnection> connection);
+  void go_on(Handshakes::iterator handshake);
+  void make_room_for(const std::string& key);
   bool within_rate(const std::string& key);
   size_t limit_of(const std::string& key) const;
 
   ControlThread& control_;
   AcceptorSettings settings_;
-  Ref<GTlsCertificate> certificate_;
+  CurrentTls tls_;
   OnAccepted on_accepted_;
   OnRefused on_refused_;
   RateLimit rate_, loopback_rate_;
   std::shared_ptr<AddressCounts> counts_ = std::make_shared<AddressCounts>();
+  Handshakes handshakes_;  // oldest first
   Ref<GSocketListener> listener_;
   Ref<GCancellable> cancellable_;
   Timer retry_;

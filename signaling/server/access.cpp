@@ -76,6 +76,13 @@ Access::Access(AccessRules rules) : rules_(std::move(rules)) {
   set_allow_origins(std::move(rules_.allow_origins));
   for (std::string& name : rules_.host_names)
     name = lower(name);
+  set_certificate_names(std::move(rules_.certificate_names));
+}
+
+void Access::set_certificate_names(std::vector<std::string> names) {
+  for (std::string& name : names)
+    name = lower(name);
+  rules_.certificate_names = std::move(names);
 }
 
 void Access::set_tokens(std::string view_token, std::string publish_token) {
@@ -122,8 +129,9 @@ bool Access::host_allowed(const std::string& header) const {
   }
   bool local = rules_.address.is_loopback() || rules_.address.is_all();
   if (local && is_loopback_host(host)) return true;
-  if (std::any_of(rules_.host_names.begin(), rules_.host_names.end(),
-                  [&](const std::string& name) { return matches_name(name, host); }))
+  auto is_host = [&](const std::string& name) { return matches_name(name, host); };
+  if (std::any_of(rules_.host_names.begin(), rules_.host_names.end(), is_host) ||
+      std::any_of(rules_.certificate_names.begin(), rules_.certificate_names.end(), is_host))
     return true;
   return std::any_of(
       rules_.allow_origins.begin(), rules_.allow_origins.end(),

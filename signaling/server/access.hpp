@@ -18,7 +18,8 @@ struct AccessRules {
   std::string view_token{};                  // empty: none is asked for
   std::string publish_token{};               // to bring a stream; empty: who may come in may
   std::vector<std::string> allow_origins{};  // "https://example.org"; "*": any
-  std::vector<std::string> host_names{};     // names of this machine and of its certificate
+  std::vector<std::string> host_names{};     // names of this machine
+  std::vector<std::string> certificate_names{};
   std::string token_secret{};                // signs tokens (token.hpp); empty: none are taken
 };
 
@@ -60,6 +61,7 @@ class Access {
   bool asks_publish_token() const {
     return !rules_.publish_token.empty() || !rules_.token_secret.empty();
   }
+  void set_certificate_names(std::vector<std::string> names);
   // Whoever has the publish token may watch as well.
   void set_tokens(std::string view_token, std::string publish_token);
   void set_allow_origins(std::vector<std::string> origins);

@@ -100,4 +100,21 @@ void refuse_unread(SoupServerMessage* message, unsigned status, const std::strin
   });
 }
 
+const char* refusal_cause(guint status) {
+  switch (status) {
+    case SOUP_STATUS_UNAUTHORIZED:
+      return "token";
+    case SOUP_STATUS_FORBIDDEN:
+      return "origin";
+    case SOUP_STATUS_NOT_FOUND:
+      return "not-found";
+    case SOUP_STATUS_REQUEST_ENTITY_TOO_LARGE:
+      return "limit";
+    case SOUP_STATUS_SERVICE_UNAVAILABLE:
+      return "full";
+    default:
+      return status >= 400 ? "request" : nullptr;
+  }
+}
+
 }  // namespace webcast

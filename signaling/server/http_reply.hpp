@@ -33,4 +33,7 @@ void reply_asset(SoupServerMessage* message, const Asset& asset, bool is_page);
 void refuse_unread(SoupServerMessage* message, unsigned status, const std::string& sentence,
                    ControlThread& control);
 
+// Of a reply's status, for the metrics; null: nothing was refused.
+const char* refusal_cause(guint status);
+
 }  // namespace webcast

@@ -64,12 +64,13 @@ class HttpServer : public Server {
 };
 
 Access access_of(const ServerSettings& settings, const ListenAddress& address,
-                 GTlsCertificate* certificate) {
+                 const TlsContext* tls) {
   AccessRules rules{address,
                     settings.view_token,
                     settings.publish_token,
                     settings.allow_origins,
-                    certificate_names(certificate),
+                    {},
+                    tls ? tls->names() : std::vector<std::string>(),
                     settings.token_secret};
   if (!address.is_loopback()) {
     for (std::string& name : machine_names())
@@ -79,13 +80,13 @@ Access access_of(const ServerSettings& settings, const ListenAddress& address,
 }
 
 Result<void> HttpServer::open() {
-  auto certificate = load_certificate(settings_.tls_certificate, settings_.tls_key);
-  if (!certificate) return certificate.error();
+  auto tls = TlsContext::load(settings_.tls_certificate, settings_.tls_key);
+  if (!tls) return tls.error();
   Result<uint16_t> port = Error{ErrorCode::failed, "The server's thread did not start."};
   control_.call([&] {
     site_ = std::make_shared<Site>(control_, settings_,
-                                   access_of(settings_, settings_.address, certificate->get()));
-    port = site_->open(*certificate);
+                                   access_of(settings_, settings_.address, tls->get()));
+    port = site_->open(*tls);
   });
   if (!port) return port.error();
   address_ = {settings_.address.host, *port};
@@ -160,10 +161,10 @@ Result<void> HttpServer::reload(const ServerSettings& settings) {
   if (settings.tls_certificate.empty() == is_tls())
     return Error{ErrorCode::invalid_argument,
                  "To begin or to end speaking TLS takes a restart: tls-certificate and tls-key."};
-  auto certificate = load_certificate(settings.tls_certificate, settings.tls_key);
-  if (!certificate) return certificate.error();
-  Access access = access_of(settings, settings_.address, certificate->get());
-  control_.call([&] { site_->reload(std::move(*certificate), std::move(access)); });
+  auto tls = TlsContext::load(settings.tls_certificate, settings.tls_key);
+  if (!tls) return tls.error();
+  Access access = access_of(settings, settings_.address, tls->get());
+  control_.call([&] { site_->reload(std::move(*tls), std::move(access)); });
   return {};
 }
 

@@ -13,6 +13,7 @@ namespace {
 constexpr goffset kMaxBodyBytes = 64 * 1024;
 // Of all requests under way.
 constexpr size_t kMaxBodies = 32 * 1024 * 1024;
+constexpr std::chrono::seconds kLookAtCertificate{1};
 constexpr const char* kBodyTooLong = "A request's body has 64 KiB at most.\n";
 // Of what is remembered of a visitor.
 constexpr size_t kMaxOrigin = 1024;
@@ -59,24 +60,6 @@ void set_header(SoupServerMessage* message, const char* name, const std::string&
                                value.c_str());
 }
 
-// For the metrics; null: nothing was refused.
-const char* refusal_cause(guint status) {
-  switch (status) {
-    case SOUP_STATUS_UNAUTHORIZED:
-      return "token";
-    case SOUP_STATUS_FORBIDDEN:
-      return "origin";
-    case SOUP_STATUS_NOT_FOUND:
-      return "not-found";
-    case SOUP_STATUS_REQUEST_ENTITY_TOO_LARGE:
-      return "limit";
-    case SOUP_STATUS_SERVICE_UNAVAILABLE:
-      return "full";
-    default:
-      return status >= 400 ? "request" : nullptr;
-  }
-}
-
 }  // namespace
 
 // One that is under way; attached to its message.
@@ -105,7 +88,8 @@ Site::Site(ControlThread& control, const ServerSettings& settings, Access access
                                      return own.empty() ? settings_.ice_servers : own;
                                    })) {}
 
-Result<uint16_t> Site::open(Ref<GTlsCertificate> certificate) {
+Result<uint16_t> Site::open(std::shared_ptr<TlsContext> tls) {
+  tls_ = std::move(tls);
   if (settings_.relay_link) switchboard_->join_others(settings_.relay_link);
   soup_ = adopt(SOUP_SERVER(g_object_new(SOUP_TYPE_SERVER, nullptr)));
   soup_server_add_handler(soup_.get(), nullptr, &Site::on_request, this, nullptr);
@@ -116,7 +100,8 @@ Result<uint16_t> Site::open(Ref<GTlsCertificate> certificate) {
   request_aborted_ =
       connect(soup_.get(), "request-aborted", shared_from_this(), &Site::on_request_finished);
   acceptor_ = std::make_shared<Acceptor>(
-      control_, settings_.acceptor, std::move(certificate),
+      control_, settings_.acceptor,
+      tls_ ? Acceptor::CurrentTls([this] { return current_tls(); }) : Acceptor::CurrentTls(),
       [this](Acceptor::Accepted accepted) {
         arriving_ = std::move(accepted.client);
         soup_server_accept_iostream(soup_.get(), accepted.stream.get(), accepted.local.get(),
@@ -127,8 +112,24 @@ Result<uint16_t> Site::open(Ref<GTlsCertificate> certificate) {
   return acceptor_->open(settings_.address);
 }
 
-void Site::reload(Ref<GTlsCertificate> certificate, Access access) {
-  acceptor_->set_certificate(std::move(certificate));
+std::shared_ptr<TlsContext> Site::current_tls() {
+  auto now = std::chrono::steady_clock::now();
+  if (now - tls_looked_at_ < kLookAtCertificate) return tls_;
+  tls_looked_at_ = now;
+  if (!tls_->files_changed()) return tls_;
+  auto renewed = tls_->load_again();
+  if (renewed) {
+    tls_ = std::move(*renewed);
+    access_.set_certificate_names(tls_->names());
+    g_info("The certificate was renewed");
+  } else {
+    g_warning("%s The one from before is used.", renewed.error().sentence.c_str());
+  }
+  return tls_;
+}
+
+void Site::reload(std::shared_ptr<TlsContext> tls, Access access) {
+  tls_ = std::move(tls);
   access_ = std::move(access);
 }
 

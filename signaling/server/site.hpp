@@ -23,7 +23,8 @@ class Site : public std::enable_shared_from_this<Site> {
  public:
   Site(ControlThread& control, const ServerSettings& settings, Access access);
 
-  Result<uint16_t> open(Ref<GTlsCertificate> certificate);
+  // `tls`: null for plain TCP.
+  Result<uint16_t> open(std::shared_ptr<TlsContext> tls);
   // Nothing of HTTP comes in after this. Connections may take a moment more to end.
   void close();
 
@@ -36,7 +37,7 @@ class Site : public std::enable_shared_from_this<Site> {
   void set_access(const std::string& view_token, const std::string& publish_token,
                   const std::vector<std::string>& allow_origins);
   // For handshakes and requests from here on.
-  void reload(Ref<GTlsCertificate> certificate, Access access);
+  void reload(std::shared_ptr<TlsContext> tls, Access access);
   size_t connections() const { return acceptor_ ? acceptor_->connections() : 0; }
 
  private:
@@ -53,6 +54,8 @@ class Site : public std::enable_shared_from_this<Site> {
 
   // Whether the request goes on: a trusted proxy tells for whom it is.
   bool identify(SoupServerMessage* message);
+  // A renewed certificate is taken up by the next who comes.
+  std::shared_ptr<TlsContext> current_tls();
   void answer(SoupServerMessage* message, const std::string& path, const std::string& token);
   void reply(SoupServerMessage* message, const std::string& path, const std::string& token);
   void answer_whip(SoupServerMessage* message, const WhipPath& path, const std::string& token);
@@ -68,6 +71,8 @@ class Site : public std::enable_shared_from_this<Site> {
   std::shared_ptr<Switchboard> switchboard_;
   std::shared_ptr<Whip> whip_;
   std::shared_ptr<Acceptor> acceptor_;
+  std::shared_ptr<TlsContext> tls_;  // null: plain TCP
+  std::chrono::steady_clock::time_point tls_looked_at_{};
   Ref<SoupServer> soup_;
   Connection request_started_, request_finished_, request_aborted_;
   std::shared_ptr<size_t> bodies_ = std::make_shared<size_t>(0);  // bytes, of requests under way

@@ -1,41 +1,106 @@
 #include "signaling/server/tls.hpp"
 
+#include <openssl/err.h>
+#include <openssl/ssl.h>
+#include <openssl/x509v3.h>
+#include <sys/stat.h>
+
+#include <utility>
+
 namespace webcast {
 
-Result<Ref<GTlsCertificate>> load_certificate(const std::string& certificate_file,
-                                              const std::string& key_file) {
+namespace {
+
+std::string last_error() {
+  char text[256] = "";
+  ERR_error_string_n(ERR_peek_error(), text, sizeof text);
+  ERR_clear_error();
+  return text;
+}
+
+void set_up(SSL_CTX* context) {
+  SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION);
+  // Of 1.2; all that 1.3 has are of that kind.
+  SSL_CTX_set_cipher_list(context, "ECDHE+AESGCM:ECDHE+CHACHA20");
+  // A peer that just goes ends what it says as well as one that says so: HTTP and WebSocket have
+  // lengths of their own.
+  SSL_CTX_set_options(context, SSL_OP_NO_RENEGOTIATION | SSL_OP_IGNORE_UNEXPECTED_EOF |
+                                   SSL_OP_NO_TICKET | SSL_OP_CIPHER_SERVER_PREFERENCE);
+  SSL_CTX_set_num_tickets(context, 0);
+  SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
+  SSL_CTX_set_mode(context, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE |
+                                SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+}
+
+}  // namespace
+
+Result<std::shared_ptr<TlsContext>> TlsContext::load(const std::string& certificate_file,
+                                                     const std::string& key_file) {
   if (certificate_file.empty()) {
-    if (key_file.empty()) return Ref<GTlsCertificate>();
+    if (key_file.empty()) return std::shared_ptr<TlsContext>();
     return Error{ErrorCode::invalid_argument,
                  "tls-key is set but tls-certificate is not: set both, as PEM files."};
   }
-  GError* error = nullptr;
-  auto certificate =
-      adopt(key_file.empty() ? g_tls_certificate_new_from_file(certificate_file.c_str(), &error)
-                             : g_tls_certificate_new_from_files(certificate_file.c_str(),
-                                                                key_file.c_str(), &error));
-  if (!certificate) {
-    Error result{ErrorCode::invalid_argument,
+  ERR_clear_error();
+  const std::string& key = key_file.empty() ? certificate_file : key_file;
+  SSL_CTX* context = SSL_CTX_new(TLS_server_method());
+  bool usable = context &&
+                SSL_CTX_use_certificate_chain_file(context, certificate_file.c_str()) == 1 &&
+                SSL_CTX_use_PrivateKey_file(context, key.c_str(), SSL_FILETYPE_PEM) == 1 &&
+                SSL_CTX_check_private_key(context) == 1;
+  if (!usable) {
+    std::string cause = last_error();
+    SSL_CTX_free(context);
+    return Error{ErrorCode::invalid_argument,
                  "The TLS certificate " + certificate_file +
                      (key_file.empty() ? "" : " with the key " + key_file) +
-                     " cannot be used: both must be PEM files that this user may read.",
-                 error->message};
-    g_error_free(error);
-    return result;
+                     " cannot be used: both must be PEM files that this user may read, and belong "
+                     "together.",
+                 cause};
   }
-  return certificate;
+  set_up(context);
+  return std::shared_ptr<TlsContext>(new TlsContext(context, certificate_file, key_file));
 }
 
-std::vector<std::string> certificate_names(GTlsCertificate* certificate) {
-  std::vector<std::string> names;
-  GPtrArray* list = certificate ? g_tls_certificate_get_dns_names(certificate) : nullptr;
-  for (guint i = 0; list && i < list->len; i++) {
-    gsize size = 0;
-    auto* name = static_cast<const char*>(
-        g_bytes_get_data(static_cast<GBytes*>(g_ptr_array_index(list, i)), &size));
-    names.emplace_back(name, size);
+TlsContext::TlsContext(SSL_CTX* context, std::string certificate_file, std::string key_file)
+    : context_(context),
+      certificate_file_(std::move(certificate_file)),
+      key_file_(std::move(key_file)),
+      stamp_(stamp()) {}
+
+std::string TlsContext::stamp() const {
+  std::string text;
+  for (const std::string& file : {certificate_file_, key_file_}) {
+    struct stat status {};
+    if (file.empty() || stat(file.c_str(), &status) != 0) continue;
+    for (auto part : {static_cast<long long>(status.st_ino), static_cast<long long>(status.st_size),
+                      static_cast<long long>(status.st_mtim.tv_sec),
+                      static_cast<long long>(status.st_mtim.tv_nsec)})
+      text += std::to_string(part) + " ";
   }
-  if (list) g_ptr_array_unref(list);
+  return text;
+}
+
+bool TlsContext::files_changed() {
+  std::string now = stamp();
+  return std::exchange(stamp_, now) != now;
+}
+
+TlsContext::~TlsContext() {
+  SSL_CTX_free(context_);
+}
+
+std::vector<std::string> TlsContext::names() const {
+  std::vector<std::string> names;
+  auto* list = static_cast<GENERAL_NAMES*>(
+      X509_get_ext_d2i(SSL_CTX_get0_certificate(context_), NID_subject_alt_name, nullptr, nullptr));
+  for (int i = 0; list && i < sk_GENERAL_NAME_num(list); i++) {
+    const GENERAL_NAME* name = sk_GENERAL_NAME_value(list, i);
+    if (name->type != GEN_DNS) continue;
+    names.emplace_back(reinterpret_cast<const char*>(ASN1_STRING_get0_data(name->d.dNSName)),
+                       static_cast<size_t>(ASN1_STRING_length(name->d.dNSName)));
+  }
+  GENERAL_NAMES_free(list);
   return names;
 }
 

@@ -1,0 +1,160 @@
+#include "signaling/server/tls_session.hpp"
+
+#include <openssl/err.h>
+#include <openssl/ssl.h>
+
+#include <algorithm>
+
+namespace webcast {
+
+namespace {
+
+constexpr gsize kMostInRecord = 16 * 1024;  // RFC 8446 section 5.1
+
+// A flight of a handshake and a record. Beyond it the peer asks for new keys again and again, and
+// reads no answer.
+constexpr size_t kMostPending = 128 * 1024;
+
+gssize would_block(GError** error) {
+  g_set_error_literal(error, G_IO_ERROR, G_IO_ERROR_WOULD_BLOCK, "Not now");
+  return -1;
+}
+
+}  // namespace
+
+std::shared_ptr<TlsSession> TlsSession::create(std::shared_ptr<TlsContext> context,
+                                               Ref<GSocketConnection> connection) {
+  std::shared_ptr<TlsSession> self(new TlsSession(std::move(context), std::move(connection)));
+  return self->ssl_ ? self : nullptr;
+}
+
+TlsSession::TlsSession(std::shared_ptr<TlsContext> context, Ref<GSocketConnection> connection)
+    : context_(std::move(context)), connection_(std::move(connection)) {
+  ssl_ = SSL_new(context_->get());
+  if (!ssl_) return;
+  out_ = BIO_new(BIO_s_mem());
+  SSL_set_bio(ssl_, BIO_new_socket(g_socket_get_fd(socket()), BIO_NOCLOSE), out_);
+  SSL_set_accept_state(ssl_);
+}
+
+TlsSession::~TlsSession() {
+  if (flush_) g_source_destroy(flush_.get());
+  SSL_free(ssl_);
+}
+
+GSocket* TlsSession::socket() const {
+  return g_socket_connection_get_socket(connection_.get());
+}
+
+TlsStep TlsSession::shake_hands() {
+  ERR_clear_error();
+  int result = SSL_accept(ssl_);
+  bool sent = flush();
+  if (result == 1) return sent ? TlsStep::done : TlsStep::failed;
+  bool waits = SSL_get_error(ssl_, result) == SSL_ERROR_WANT_READ;
+  return waits && sent ? TlsStep::again : TlsStep::failed;
+}
+
+gssize TlsSession::failed(int result, GError** error) {
+  switch (SSL_get_error(ssl_, result)) {
+    case SSL_ERROR_ZERO_RETURN:
+      return 0;
+    case SSL_ERROR_WANT_READ:
+    case SSL_ERROR_WANT_WRITE:
+      return would_block(error);
+    default: {
+      char text[256] = "the connection broke";
+      if (unsigned long code = ERR_peek_error()) ERR_error_string_n(code, text, sizeof text);
+      g_set_error(error, G_IO_ERROR, G_IO_ERROR_BROKEN_PIPE, "TLS: %s", text);
+      return -1;
+    }
+  }
+}
+
+gssize TlsSession::read(void* data, gsize size, GError** error) {
+  if (closed_) {
+    g_set_error_literal(error, G_IO_ERROR, G_IO_ERROR_CLOSED, "The connection is closed");
+    return -1;
+  }
+  ERR_clear_error();
+  int result = SSL_read(ssl_, data, static_cast<int>(std::min<gsize>(size, G_MAXINT)));
+  // There may be an alert to send, or an answer to new keys.
+  if (!flush() && result > 0) {
+    g_set_error_literal(error, G_IO_ERROR, G_IO_ERROR_BROKEN_PIPE, "TLS: the peer takes nothing");
+    return -1;
+  }
+  return result > 0 ? result : failed(result, error);
+}
+
+gssize TlsSession::write(const void* data, gsize size, GError** error) {
+  if (closed_ || !flush()) {
+    g_set_error_literal(error, G_IO_ERROR, G_IO_ERROR_CLOSED, "The connection is closed");
+    return -1;
+  }
+  if (!pending_.empty()) return would_block(error);
+  ERR_clear_error();
+  int result = SSL_write(ssl_, data, static_cast<int>(std::min(size, kMostInRecord)));
+  if (result <= 0) return failed(result, error);
+  flush();
+  return result;
+}
+
+bool TlsSession::has_read_ahead() const {
+  return SSL_pending(ssl_) > 0;
+}
+
+bool TlsSession::can_read() const {
+  return closed_ || has_read_ahead() ||
+         (g_socket_condition_check(socket(), G_IO_IN) & (G_IO_IN | G_IO_HUP | G_IO_ERR)) != 0;
+}
+
+bool TlsSession::can_write() {
+  return closed_ || !flush() || pending_.empty();
+}
+
+bool TlsSession::flush() {
+  char buffer[4096];
+  for (int got; (got = BIO_read(out_, buffer, sizeof buffer)) > 0;)
+    pending_.append(buffer, static_cast<size_t>(got));
+  while (!pending_.empty()) {
+    GError* error = nullptr;
+    gssize sent = g_socket_send(socket(), pending_.data(), pending_.size(), nullptr, &error);
+    if (sent < 0) {
+      bool later = g_error_matches(error, G_IO_ERROR, G_IO_ERROR_WOULD_BLOCK);
+      g_error_free(error);
+      if (later) flush_later();
+      return later && pending_.size() <= kMostPending;
+    }
+    pending_.erase(0, static_cast<size_t>(sent));
+  }
+  return true;
+}
+
+void TlsSession::flush_later() {
+  if (flush_) return;
+  flush_ = adopt(g_socket_create_source(socket(), G_IO_OUT, nullptr));
+  GSocketSourceFunc run = [](GSocket*, GIOCondition, gpointer data) -> gboolean {
+    if (auto self = static_cast<std::weak_ptr<TlsSession>*>(data)->lock()) {
+      self->flush_.reset();
+      if (!self->closed_) self->flush();
+    }
+    return G_SOURCE_REMOVE;
+  };
+  g_source_set_callback(
+      flush_.get(), G_SOURCE_FUNC(run), new std::weak_ptr<TlsSession>(weak_from_this()),
+      [](gpointer data) { delete static_cast<std::weak_ptr<TlsSession>*>(data); });
+  g_source_attach(flush_.get(), g_main_context_get_thread_default());
+}
+
+bool TlsSession::close(GError** error) {
+  if (!std::exchange(closed_, true)) {
+    ERR_clear_error();
+    if (SSL_is_init_finished(ssl_)) SSL_shutdown(ssl_);
+    flush();
+    if (flush_) g_source_destroy(flush_.get());
+    flush_.reset();
+  }
+  return g_io_stream_close(G_IO_STREAM(connection_.get()), nullptr, error);
+}
+
+}  // namespace webcast

@@ -1,0 +1,58 @@
+// TlsSession: the server's side of one TLS connection, which never waits: what cannot be read or
+// written now is said to be so. (GIO's TLS, 2.74, shakes hands on threads of a pool of ten; a few
+// silent peers hold them all.)
+//
+// Server's thread, like the socket. tls_stream.hpp makes a GIOStream of it.
+#pragma once
+
+#include <gio/gio.h>
+#include <openssl/types.h>
+
+#include <memory>
+#include <string>
+
+#include "common/ref.hpp"
+#include "signaling/server/tls.hpp"
+
+namespace webcast {
+
+enum class TlsStep { done, again, failed };
+
+class TlsSession : public std::enable_shared_from_this<TlsSession> {
+ public:
+  static std::shared_ptr<TlsSession> create(std::shared_ptr<TlsContext> context,
+                                            Ref<GSocketConnection> connection);
+  ~TlsSession();
+  TlsSession(const TlsSession&) = delete;
+  TlsSession& operator=(const TlsSession&) = delete;
+
+  // again: when the socket is readable.
+  TlsStep shake_hands();
+  // 0: the end. Below it: `error` is set, to WOULD_BLOCK where it is to be tried again.
+  gssize read(void* data, gsize size, GError** error);
+  gssize write(const void* data, gsize size, GError** error);
+  bool can_read() const;
+  bool can_write();
+  // Something is here that the socket does not know of.
+  bool has_read_ahead() const;
+  GSocket* socket() const;
+  // Says goodbye, as far as the socket takes it.
+  bool close(GError** error);
+
+ private:
+  TlsSession(std::shared_ptr<TlsContext> context, Ref<GSocketConnection> connection);
+  gssize failed(int result, GError** error);
+  // To the socket, what it takes; the rest when it takes more. False: it takes nothing ever.
+  bool flush();
+  void flush_later();
+
+  std::shared_ptr<TlsContext> context_;
+  Ref<GSocketConnection> connection_;
+  SSL* ssl_ = nullptr;
+  BIO* out_ = nullptr;   // ssl_'s, for what it encrypted
+  std::string pending_;  // that the socket did not take yet: a record, or a flight of a handshake
+  Ref<GSource> flush_;
+  bool closed_ = false;
+};
+
+}  // namespace webcast
