@@ -5,6 +5,8 @@
 #include <chrono>
 #include <cmath>
 
+#include "plugins/elements/alternate_fields.hpp"
+
 namespace webcast {
 namespace {
 
@@ -38,6 +40,17 @@ GstClockTime shifted(GstClockTime time, const GstSegment* segment, GstClockTime 
   if (sign > 0) return base + running;
   if (sign < 0 && base >= running) return base - running;
   return GST_CLOCK_TIME_NONE;
+}
+
+// In a pipeline without a clock, where running time says nothing: by the one that the element then
+// takes (WebcastSink).
+Ref<GstBuffer> arriving_now(GstBuffer* buffer) {
+  Ref<GstClock> clock = adopt(gst_system_clock_obtain());
+  Ref<GstBuffer> shared = retain(buffer);
+  Ref<GstBuffer> copy = adopt(gst_buffer_copy(shared.get()));
+  GST_BUFFER_PTS(copy.get()) = gst_clock_get_time(clock.get());
+  GST_BUFFER_DTS(copy.get()) = GST_CLOCK_TIME_NONE;
+  return copy;
 }
 
 }  // namespace
@@ -98,14 +111,17 @@ void PadTap::connect_callbacks() {
 GstPadProbeReturn PadTap::on_event(GstPad*, GstPadProbeInfo* info, gpointer data) {
   auto tap = static_cast<std::weak_ptr<PadTap>*>(data)->lock();
   if (!tap) return GST_PAD_PROBE_OK;
-  GstEventType type = GST_EVENT_TYPE(GST_PAD_PROBE_INFO_EVENT(info));
-  if (type == GST_EVENT_FLUSH_START) tap->on_flush();
-  if (type == GST_EVENT_STREAM_START || type == GST_EVENT_TAG)
-    tap->on_orientation(GST_PAD_PROBE_INFO_EVENT(info));
-  if (type != GST_EVENT_SEGMENT) return GST_PAD_PROBE_OK;
-  // A live source's buffers come at their time already: waiting once more would only add latency.
-  Ref<GstPad> inlet = adopt(gst_element_get_static_pad(tap->queue_.get(), "sink"));
-  g_object_set(tap->appsink_.get(), "sync", !upstream_is_live(inlet.get()), nullptr);
+  GstEvent* event = GST_PAD_PROBE_INFO_EVENT(info);
+  if (GST_EVENT_TYPE(event) == GST_EVENT_FLUSH_START) tap->on_flush();
+  if (GST_EVENT_TYPE(event) == GST_EVENT_FLUSH_STOP) tap->intake_.on_flush();
+  if (GST_EVENT_TYPE(event) == GST_EVENT_SEGMENT) tap->on_segment(info);
+  if (GST_EVENT_TYPE(event) == GST_EVENT_STREAM_START || GST_EVENT_TYPE(event) == GST_EVENT_TAG)
+    tap->on_orientation(event);
+  if (GST_EVENT_TYPE(event) == GST_EVENT_CAPS) {
+    GstCaps* caps = nullptr;
+    gst_event_parse_caps(event, &caps);
+    tap->intake_.on_caps(caps);
+  }
   return GST_PAD_PROBE_OK;
 }
 
@@ -120,10 +136,47 @@ void PadTap::on_orientation(GstEvent* event) {
   if (auto track = this->track()) track->set_orientation(orientation);
 }
 
-GstPadProbeReturn PadTap::on_buffer(GstPad*, GstPadProbeInfo*, gpointer data) {
+void PadTap::on_segment(GstPadProbeInfo* info) {
+  // A live source's buffers come at their time already: waiting once more would only add latency.
+  Ref<GstPad> inlet = adopt(gst_element_get_static_pad(queue_.get(), "sink"));
+  bool is_live = upstream_is_live(inlet.get());
+  g_object_set(appsink_.get(), "sync", !is_live, nullptr);
+  Ref<GstEvent> event = adopt(GST_PAD_PROBE_INFO_EVENT(info));
+  GST_PAD_PROBE_INFO_DATA(info) = intake_.on_segment(event.get(), is_live).release();
+}
+
+GstPadProbeReturn PadTap::on_buffer(GstPad* pad, GstPadProbeInfo* info, gpointer data) {
   auto tap = static_cast<std::weak_ptr<PadTap>*>(data)->lock();
-  if (tap && tap->since_flush_ < 2 && ++tap->since_flush_ == 2) tap->set_async(false);
-  return GST_PAD_PROBE_OK;
+  if (!tap) return GST_PAD_PROBE_OK;
+  if (tap->since_flush_ < 2 && ++tap->since_flush_ == 2) tap->set_async(false);
+  return tap->on_data(pad, info);
+}
+
+// Data that becomes several buffers: all but the last are pushed on from here.
+GstPadProbeReturn PadTap::on_data(GstPad* pad, GstPadProbeInfo* info) {
+  Ref<GstBuffer> last;
+  Ref<GstPad> peer = adopt(gst_pad_get_peer(pad));
+  auto give = [&](Ref<GstBuffer> buffer) {
+    if (last && peer) gst_pad_chain(peer.get(), last.release());
+    last = std::move(buffer);
+  };
+  if (GST_PAD_PROBE_INFO_TYPE(info) & GST_PAD_PROBE_TYPE_BUFFER_LIST) {
+    // One by one, as they leave the appsink.
+    GstBufferList* list = GST_PAD_PROBE_INFO_BUFFER_LIST(info);
+    for (guint i = 0; i < gst_buffer_list_length(list); i++)
+      intake_.take(retain(gst_buffer_list_get(list, i)), running_time_now(), give);
+    if (last && peer) gst_pad_chain(peer.get(), last.release());
+    return GST_PAD_PROBE_DROP;
+  }
+  intake_.take(adopt(GST_PAD_PROBE_INFO_BUFFER(info)), running_time_now(), give);
+  GST_PAD_PROBE_INFO_DATA(info) = last.release();
+  // Nothing is left for whoever drops what a probe leaves.
+  return GST_PAD_PROBE_INFO_DATA(info) ? GST_PAD_PROBE_OK : GST_PAD_PROBE_HANDLED;
+}
+
+GstClockTime PadTap::running_time_now() const {
+  if (GST_STATE(appsink_.get()) != GST_STATE_PLAYING) return GST_CLOCK_TIME_NONE;
+  return gst_element_get_current_running_time(appsink_.get());
 }
 
 // The pipeline begins a new time after a flush only if its sinks lose their state by it and wait
@@ -144,17 +197,15 @@ void PadTap::set_async(bool async) {
 
 Ref<GstBuffer> PadTap::on_internal_timeline(GstBuffer* buffer, const GstSegment* segment) const {
   GstClockTime base = gst_element_get_base_time(appsink_.get());
+  Ref<GstClock> clock = adopt(gst_element_get_clock(appsink_.get()));
+  if (!clock || !GST_CLOCK_TIME_IS_VALID(base)) return arriving_now(buffer);
   GstClockTime pts = shifted(GST_BUFFER_PTS(buffer), segment, base);
   GstClockTime dts = shifted(GST_BUFFER_DTS(buffer), segment, base);
   if (!GST_CLOCK_TIME_IS_VALID(pts)) {
     if (GST_CLOCK_TIME_IS_VALID(GST_BUFFER_PTS(buffer))) return {};  // outside of the segment
     pts = dts;
   }
-  if (!GST_CLOCK_TIME_IS_VALID(pts)) {
-    Ref<GstClock> clock = adopt(gst_element_get_clock(appsink_.get()));
-    if (!clock) return {};
-    pts = gst_clock_get_time(clock.get());
-  }
+  if (!GST_CLOCK_TIME_IS_VALID(pts)) pts = gst_clock_get_time(clock.get());
   Ref<GstBuffer> shared = retain(buffer);
   Ref<GstBuffer> copy = adopt(gst_buffer_copy(shared.get()));  // the memories are shared
   GST_BUFFER_PTS(copy.get()) = pts;
@@ -176,7 +227,7 @@ void PadTap::on_sample(GstSample* sample) {
     reached_end_ = false;
   }
   Ref<GstCaps> sent_as = presented(caps, segment->rate, *track);
-  if (!sent_as) return;
+  if (!sent_as || (top_fields_only_ && !is_top_field(buffer))) return;
   if (auto moved = on_internal_timeline(buffer, segment)) track->feed(moved.get(), sent_as.get());
 }
 
@@ -185,7 +236,9 @@ Ref<GstCaps> PadTap::presented(GstCaps* caps, double rate, Track& track) {
     caps_ = retain(caps);
     rate_ = rate;
     std::string told = at_speed_.obstacle;
-    at_speed_ = at_speed(kind_, caps, rate);
+    top_fields_only_ = has_alternate_fields(caps);
+    Ref<GstCaps> whole = top_fields_only_ ? top_field_caps(caps) : retain(caps);
+    at_speed_ = at_speed(kind_, whole.get(), rate);
     if (!at_speed_.obstacle.empty() && at_speed_.obstacle != told)
       track.report(Error{ErrorCode::not_supported, name_ + ": " + at_speed_.obstacle});
   }

@@ -1,6 +1,7 @@
 // PadTap: the part of a request pad that lives inside the element: `queue ! appsink`.
 //
-// Waits for the clock like any sink when the source is not live, turns timestamps into the
+// Gives every buffer a time (Intake), waits for the clock like any sink when the source is not
+// live, turns timestamps into the
 // internal timeline (rtp_frame.hpp) and hands each buffer to the pad's track. Everything behind it
 // is in pipelines of our own, so nothing here is ever rebuilt while data flows.
 // Owned by the element; its callbacks run on the queue's streaming thread.
@@ -15,6 +16,7 @@
 #include <string>
 
 #include "common/result.hpp"
+#include "plugins/elements/intake.hpp"
 #include "plugins/elements/playback_speed.hpp"
 #include "plugins/gst/gst_ref.hpp"
 #include "plugins/media/track.hpp"
@@ -56,6 +58,9 @@ class PadTap : public std::enable_shared_from_this<PadTap> {
   void on_flush();
   void on_orientation(GstEvent* event);
   void set_async(bool async);
+  void on_segment(GstPadProbeInfo* info);
+  GstPadProbeReturn on_data(GstPad* pad, GstPadProbeInfo* info);
+  GstClockTime running_time_now() const;
   // What buffers of these caps are sent as; none: they are not.
   Ref<GstCaps> presented(GstCaps* caps, double rate, Track& track);
   Ref<GstBuffer> on_internal_timeline(GstBuffer* buffer, const GstSegment* segment) const;
@@ -71,9 +76,11 @@ class PadTap : public std::enable_shared_from_this<PadTap> {
   // it.
   std::atomic<unsigned> since_flush_{2};
   // The streaming thread.
+  Intake intake_;
   Ref<GstCaps> caps_;  // of the last buffer, at rate_
   double rate_ = 1;
   AtSpeed at_speed_;
+  bool top_fields_only_ = false;
 
   mutable std::mutex mutex_;  // guards what follows; never held while calling out
   std::shared_ptr<Track> track_;

@@ -312,4 +312,20 @@ TEST_F(Viewers, AStreamThatBeginsAgainLongAfterItsEndIsLiveAgain) {
   EXPECT_TRUE(receives(*second, 5));
 }
 
+TEST_F(Viewers, BytesWithoutTimesAreAPictureToo) {
+  launch("filesrc location=/dev/zero ! "
+         "video/x-raw,format=I420,width=320,height=240,framerate=30/1 ! " +
+         kSink);
+  auto viewer = watch(url, {"--no-audio"});
+  EXPECT_TRUE(receives(*viewer, 30));
+}
+
+TEST_F(Viewers, APipelineWithoutAClockIsWatchedAllTheSame) {
+  sink = std::make_unique<SinkPipeline>(kVideo + "identity sleep-time=30000 ! " + kSink);
+  gst_pipeline_use_clock(GST_PIPELINE(sink->pipeline()), nullptr);
+  url = sink->play_and_listen();
+  auto viewer = watch(url, {"--no-audio"});
+  EXPECT_TRUE(receives(*viewer, 30));
+}
+
 }  // namespace

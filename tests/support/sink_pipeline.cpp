@@ -32,9 +32,10 @@ Ref<GstElement> find_sink(GstElement* pipeline) {
 GstBusSyncReply look_for_secrets(GstBus*, GstMessage* message, gpointer) {
   constexpr auto kTold = GST_MESSAGE_ELEMENT | GST_MESSAGE_ERROR | GST_MESSAGE_WARNING |
                          GST_MESSAGE_INFO;
-  if (GST_MESSAGE_TYPE(message) & kTold)
+  if (GST_MESSAGE_TYPE(message) & kTold) {
     EXPECT_FALSE(shows_secret(SinkPipeline::text_of(message)))
         << "a secret in a message of the type " << GST_MESSAGE_TYPE_NAME(message);
+  }
   return GST_BUS_PASS;
 }
 

@@ -1,9 +1,13 @@
 // PadTap: what its track is given, and on what timeline.
 #include "plugins/elements/pad_tap.hpp"
 
+#include <gst/app/gstappsrc.h>
 #include <gtest/gtest.h>
 
 #include <condition_variable>
+
+#include "plugins/elements/alternate_fields.hpp"
+#include "plugins/elements/arrival_times.hpp"
 
 namespace webcast {
 namespace {
@@ -178,6 +182,109 @@ TEST(PadTap, EncodedMediaAreSentAtTheUsualSpeedOrSaidNotToBe) {
   EXPECT_NE(at_speed(MediaKind::video, h264.get(), -1).obstacle.find("decode"), std::string::npos);
   EXPECT_TRUE(at_speed(MediaKind::audio, opus.get(), 1).caps);
   EXPECT_NE(at_speed(MediaKind::audio, opus.get(), 1.5).obstacle.find("decode"), std::string::npos);
+}
+
+// Of 64x64 in I420.
+constexpr gsize kFrame = 64 * 64 * 3 / 2;
+
+void push_bytes(GstElement* appsrc, gsize size) {
+  gst_app_src_push_buffer(GST_APP_SRC(appsrc), gst_buffer_new_allocate(nullptr, size, nullptr));
+}
+
+TEST(PadTap, BytesBecomeWholeFramesAtTheirCapsOwnPace) {
+  Tapped tapped(MediaKind::video,
+                "appsrc name=a caps=video/x-raw,format=I420,width=64,height=64,framerate=20/1");
+  Ref<GstElement> appsrc = adopt(gst_bin_get_by_name(GST_BIN(tapped.source()), "a"));
+  tapped.play();
+  for (int piece = 0; piece < 9; piece++)
+    push_bytes(appsrc.get(), 1000);
+  push_bytes(appsrc.get(), 4 * kFrame - 9000);
+  auto fed = tapped.track().wait_for(4);
+  for (const Fed& frame : fed)
+    EXPECT_EQ(frame.size, kFrame);
+  expect_rising(fed);
+  EXPECT_GE(fed[3].time - fed[1].time, 2 * GST_SECOND / 20);
+}
+
+TEST(PadTap, SoundWithoutTimesIsOneStretch) {
+  Tapped tapped(MediaKind::audio,
+                "appsrc name=a caps=audio/x-raw,format=S16LE,rate=48000,channels=2,"
+                "layout=interleaved");
+  Ref<GstElement> appsrc = adopt(gst_bin_get_by_name(GST_BIN(tapped.source()), "a"));
+  tapped.play();
+  push_bytes(appsrc.get(), 4 * 960 + 3);
+  push_bytes(appsrc.get(), 4 * 960 - 3);
+  auto fed = tapped.track().wait_for(2);
+  EXPECT_EQ(fed[0].size, 4u * 960u);
+  EXPECT_EQ(fed[1].size, 4u * 960u);
+  EXPECT_GE(fed[1].time - fed[0].time, 20 * GST_MSECOND);
+}
+
+TEST(PadTap, TimesThatStandStillGiveWayToTheArrival) {
+  Tapped tapped(MediaKind::video,
+                "videotestsrc is-live=true ! video/x-raw,width=64,height=64,framerate=20/1 ! "
+                "identity name=i");
+  Ref<GstElement> identity = adopt(gst_bin_get_by_name(GST_BIN(tapped.source()), "i"));
+  Ref<GstPad> pad = adopt(gst_element_get_static_pad(identity.get(), "sink"));
+  gst_pad_add_probe(
+      pad.get(), GST_PAD_PROBE_TYPE_BUFFER,
+      [](GstPad*, GstPadProbeInfo* info, gpointer) {
+        GST_BUFFER_PTS(GST_PAD_PROBE_INFO_BUFFER(info)) = 0;
+        return GST_PAD_PROBE_OK;
+      },
+      nullptr, nullptr);
+  tapped.play();
+  auto fed = tapped.track().wait_for(14);
+  expect_rising({fed.begin() + 8, fed.end()});
+}
+
+TEST(PadTap, WithoutAClockTheArrivalCounts) {
+  Tapped tapped(MediaKind::video, kPictures);
+  gst_pipeline_use_clock(GST_PIPELINE(tapped.pipeline()), nullptr);
+  Ref<GstClock> clock = adopt(gst_system_clock_obtain());
+  GstClockTime before = gst_clock_get_time(clock.get());
+  tapped.play();
+  auto fed = tapped.track().wait_for(3);
+  EXPECT_GE(fed[0].time, before);
+  EXPECT_LE(fed[2].time, gst_clock_get_time(clock.get()));
+}
+
+TEST(AlternateFields, EachTopFieldIsAPictureOfItsOwn) {
+  Ref<GstCaps> caps = adopt(gst_caps_from_string(
+      "video/x-raw(format:Interlaced),format=I420,width=720,height=576,framerate=25/1,"
+      "interlace-mode=alternate,pixel-aspect-ratio=16/15"));
+  ASSERT_TRUE(has_alternate_fields(caps.get()));
+  Ref<GstCaps> expected =
+      adopt(gst_caps_from_string("video/x-raw,format=I420,width=720,height=288,framerate=25/1,"
+                                 "interlace-mode=progressive,pixel-aspect-ratio=8/15"));
+  Ref<GstCaps> field = top_field_caps(caps.get());
+  EXPECT_TRUE(gst_caps_is_equal(field.get(), expected.get()));
+  EXPECT_FALSE(has_alternate_fields(field.get()));
+}
+
+TEST(ArrivalTimes, WhoIsPacedNeitherRunsAheadNorFallsBehind) {
+  ArrivalTimes times;
+  EXPECT_EQ(times.next(GST_CLOCK_TIME_NONE, 40, true), 0u);
+  EXPECT_EQ(times.next(10, 40, true), 40u);
+  EXPECT_EQ(times.next(500, 40, true), 500u);
+  EXPECT_EQ(times.next(501, 40, true), 540u);
+}
+
+TEST(ArrivalTimes, LiveSoundIsSmoothedWithinReason) {
+  ArrivalTimes times;
+  EXPECT_EQ(times.next(GST_SECOND, 20 * GST_MSECOND, false), GST_SECOND);
+  EXPECT_EQ(times.next(GST_SECOND + 70 * GST_MSECOND, 20 * GST_MSECOND, false),
+            GST_SECOND + 20 * GST_MSECOND);
+  EXPECT_EQ(times.next(3 * GST_SECOND, 20 * GST_MSECOND, false), 3 * GST_SECOND);
+}
+
+TEST(ArrivalTimes, PartsOfOnePictureMayShareATimeForAMoment) {
+  ArrivalTimes times;
+  EXPECT_TRUE(times.trust(7, GST_CLOCK_TIME_NONE, 0));
+  EXPECT_TRUE(times.trust(7, GST_CLOCK_TIME_NONE, 100'000));
+  EXPECT_FALSE(times.trust(7, GST_CLOCK_TIME_NONE, 250'000));
+  EXPECT_TRUE(times.trust(8, GST_CLOCK_TIME_NONE, 260'000));
+  EXPECT_FALSE(times.trust(GST_CLOCK_TIME_NONE, GST_CLOCK_TIME_NONE, 270'000));
 }
 
 }  // namespace
