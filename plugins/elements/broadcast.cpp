@@ -32,6 +32,7 @@ Result<void> Broadcast::start() {
                        [this](const std::string& location, const MakeSignaler& make) {
                          return open_way(location, make);
                        });
+    link_wait_ = control_->after(kLinkWait, [this] { look_for_links(); });
   });
   if (!opened) stop(false);
   return opened;
@@ -108,6 +109,7 @@ void Broadcast::stop(bool media_ended) {
     partial_wait_.cancel();
     replay_wait_.cancel();
     line_.cancel();
+    link_wait_.cancel();
     renew_credentials_.cancel();
     caption_end_.cancel();
     for (auto& [id, session] : sessions_) {
@@ -224,6 +226,15 @@ bool Broadcast::tracks_ready() const {
 bool Broadcast::all_ended() const {
   return !taps_.empty() && std::all_of(taps_.begin(), taps_.end(),
                                        [](const auto& tap) { return tap.second->reached_end(); });
+}
+
+void Broadcast::look_for_links() {
+  for (auto& [name, tap] : taps_)
+    if (gst_pad_is_linked(tap->ghost_pad())) return;
+  events_.warning(
+      Error{ErrorCode::failed,
+            "Nothing is linked to the stream \"" + settings_.stream +
+                "\", so nobody can watch it: link a source to a video_%u or audio_%u pad"});
 }
 
 void Broadcast::on_track_ended() {

@@ -25,6 +25,8 @@ namespace webcast {
 
 // What comes before every pad has its caps waits this long for the others.
 inline constexpr auto kTrackWait = std::chrono::milliseconds(1500);
+// A sink to which nothing is linked says so after this.
+inline constexpr auto kLinkWait = std::chrono::seconds(5);
 // Who plays a file again when it has ended keeps the viewers if it begins within this.
 inline constexpr auto kReplayWait = std::chrono::milliseconds(1500);
 
@@ -122,6 +124,7 @@ class Broadcast : public std::enable_shared_from_this<Broadcast> {
   void on_input_changed(const std::string& track);
   bool tracks_ready() const;
   void on_track_ended();
+  void look_for_links();
   void on_track_resumed();
   bool all_ended() const;
   void update_stream();
@@ -143,6 +146,7 @@ class Broadcast : public std::enable_shared_from_this<Broadcast> {
   std::optional<std::chrono::steady_clock::time_point> warned_of_shortage_;
   Timer partial_wait_;
   Timer replay_wait_;
+  Timer link_wait_;
   bool ended_ = false;  // and nobody began anew in time
   Timer renew_credentials_;
   bool has_captions_ = false;
