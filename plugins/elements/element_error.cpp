@@ -1,6 +1,9 @@
 #include "plugins/elements/element_error.hpp"
 
+#include <gst/pbutils/missing-plugins.h>
+
 #include "plugins/elements/debug.hpp"
+#include "plugins/peer/peer.hpp"
 
 GST_DEBUG_CATEGORY(webcast_elements_debug);
 
@@ -51,6 +54,15 @@ void init_elements_debug() {
 
 void post_error(GstElement* element, const Error& error) {
   post(element, GST_MESSAGE_ERROR, error);
+}
+
+bool is_all_installed(GstElement* element) {
+  std::string missing;
+  auto installed = Peer::check_installed(&missing);
+  if (installed) return true;
+  gst_element_post_message(element, gst_missing_element_message_new(element, missing.c_str()));
+  post_error(element, installed.error());
+  return false;
 }
 
 void post_warning(GstElement* element, const Error& error) {

@@ -112,16 +112,16 @@ GstPadProbeReturn PadTap::on_event(GstPad*, GstPadProbeInfo* info, gpointer data
   auto tap = static_cast<std::weak_ptr<PadTap>*>(data)->lock();
   if (!tap) return GST_PAD_PROBE_OK;
   GstEvent* event = GST_PAD_PROBE_INFO_EVENT(info);
-  if (GST_EVENT_TYPE(event) == GST_EVENT_FLUSH_START) tap->on_flush();
-  if (GST_EVENT_TYPE(event) == GST_EVENT_FLUSH_STOP) tap->intake_.on_flush();
-  if (GST_EVENT_TYPE(event) == GST_EVENT_SEGMENT) tap->on_segment(info);
-  if (GST_EVENT_TYPE(event) == GST_EVENT_STREAM_START || GST_EVENT_TYPE(event) == GST_EVENT_TAG)
-    tap->on_orientation(event);
-  if (GST_EVENT_TYPE(event) == GST_EVENT_CAPS) {
+  GstEventType type = GST_EVENT_TYPE(event);
+  if (type == GST_EVENT_FLUSH_START) tap->on_flush();
+  if (type == GST_EVENT_FLUSH_STOP) tap->intake_.on_flush();
+  if (type == GST_EVENT_STREAM_START || type == GST_EVENT_TAG) tap->on_orientation(event);
+  if (type == GST_EVENT_CAPS) {
     GstCaps* caps = nullptr;
     gst_event_parse_caps(event, &caps);
     tap->intake_.on_caps(caps);
   }
+  if (type == GST_EVENT_SEGMENT) tap->on_segment(info);  // which replaces it
   return GST_PAD_PROBE_OK;
 }
 

@@ -138,6 +138,16 @@ void release_pad(GstElement* element, GstPad* pad) {
   tap->remove(GST_BIN(element));
 }
 
+// One that was requested while the broadcast started; it may be released again meanwhile.
+void add_late(SinkState& state, Broadcast& broadcast, const std::shared_ptr<PadTap>& tap) {
+  broadcast.add_tap(tap);
+  std::unique_lock lock(state.mutex);
+  auto found = state.taps.find(tap->name());
+  bool is_there = found != state.taps.end() && found->second == tap;
+  lock.unlock();
+  if (!is_there) broadcast.remove_tap(tap);
+}
+
 bool begin(WebcastSink* self) {
   SinkState& state = *self->state;
   SinkSettings settings;
@@ -150,6 +160,7 @@ bool begin(WebcastSink* self) {
     taps = state.taps;
     captions = state.captions;
   }
+  if (!is_all_installed(GST_ELEMENT(self))) return false;
   auto checked = check_settings(settings);
   if (!checked) {
     post_error(GST_ELEMENT(self), checked.error());
@@ -168,10 +179,21 @@ bool begin(WebcastSink* self) {
     post_error(GST_ELEMENT(self), started.error());
     return false;
   }
+  std::map<std::string, std::shared_ptr<PadTap>> taps_now;
+  std::map<std::string, std::shared_ptr<CaptionPad>> captions_now;
   {
     std::lock_guard lock(state.mutex);
     state.broadcast = broadcast;
+    taps_now = state.taps;
+    captions_now = state.captions;
   }
+  // Pads that came and went while it started: nobody could tell it of them.
+  for (auto& [name, tap] : taps)
+    if (!taps_now.contains(name) || taps_now[name] != tap) broadcast->remove_tap(tap);
+  for (auto& [name, tap] : taps_now)
+    if (!taps.contains(name) || taps[name] != tap) add_late(state, *broadcast, tap);
+  for (auto& [name, pad] : captions_now)
+    if (!captions.contains(name) || captions[name] != pad) broadcast->add_captions(pad);
   broadcast->settings_changed();  // while it started
   return true;
 }
@@ -232,6 +254,7 @@ GstStateChangeReturn change_state(GstElement* element, GstStateChange transition
   if (transition == GST_STATE_CHANGE_PAUSED_TO_READY ||
       (transition == GST_STATE_CHANGE_READY_TO_PAUSED && result == GST_STATE_CHANGE_FAILURE))
     stop(self, ended);
+  if (transition == GST_STATE_CHANGE_READY_TO_NULL) Peer::wait_for_warm_up();
   return result;
 }
 

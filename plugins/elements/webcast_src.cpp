@@ -89,6 +89,7 @@ bool begin(WebcastSrc* self) {
     state.running = true;
     settings = state.settings;
   }
+  if (!is_all_installed(GST_ELEMENT(self))) return false;
   auto checked = check_settings(settings);
   if (!checked) {
     post_error(GST_ELEMENT(self), checked.error());
@@ -165,6 +166,7 @@ GstStateChangeReturn change_state(GstElement* element, GstStateChange transition
   if (transition == GST_STATE_CHANGE_READY_TO_PAUSED ||
       transition == GST_STATE_CHANGE_PLAYING_TO_PAUSED)
     return GST_STATE_CHANGE_NO_PREROLL;
+  if (transition == GST_STATE_CHANGE_READY_TO_NULL) Peer::wait_for_warm_up();
   return result;
 }
 

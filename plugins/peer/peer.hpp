@@ -134,9 +134,15 @@ class Peer {
   // Of one with so many media.
   static Resources cost(const PeerSettings& settings, size_t media);
 
-  // Loads plugins and makes the process's DTLS certificate on the reaper's thread, so that the
-  // first viewer need not wait for it (0.1 s and more). Returns at once; more calls cost little.
+  // Loads plugins and makes the process's DTLS certificate on a thread of its own, so that the
+  // first viewer need not wait for it (0.1 s and more). More calls cost little.
   static void warm_up();
+  // Before an element is in NULL: gst_deinit() may follow.
+  static void wait_for_warm_up();
+
+  // What no peer can do without is there; else the error names the package and `missing` becomes
+  // the element's factory.
+  static Result<void> check_installed(std::string* missing = nullptr);
 
   // Waits until every peer's remains are gone (stop of the element, tests).
   static void wait_for_reaper();

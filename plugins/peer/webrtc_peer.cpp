@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "plugins/peer/reaper.hpp"
+#include "plugins/peer/warm_up.hpp"
 
 namespace webcast {
 
@@ -146,7 +147,15 @@ Result<std::shared_ptr<Peer>> Peer::create(const std::string& id, ControlThread&
 }
 
 void Peer::warm_up() {
-  reap(warm_up_webrtc);
+  begin_warm_up(warm_up_webrtc);
+}
+
+void Peer::wait_for_warm_up() {
+  webcast::wait_for_warm_up();
+}
+
+Result<void> Peer::check_installed(std::string* missing) {
+  return check_webrtc_installed(missing);
 }
 
 void Peer::wait_for_reaper() {

@@ -33,17 +33,6 @@ constexpr Needed kNeeded[] = {
     {"srtpenc", "gstreamer1.0-plugins-bad"},   {"nicesink", "gstreamer1.0-nice"},
     {"rtpbin", "gstreamer1.0-plugins-good"},   {"appsrc", "gstreamer1.0-plugins-base"}};
 
-Result<void> check_installed() {
-  for (const Needed& needed : kNeeded) {
-    Ref<GstElementFactory> factory = adopt(gst_element_factory_find(needed.factory));
-    if (!factory)
-      return Error{ErrorCode::not_found, std::string("The GStreamer element ") + needed.factory +
-                                             " is missing: install the package " + needed.package +
-                                             "."};
-  }
-  return {};
-}
-
 Ref<GstCaps> rtp_caps(const PipelineLine& line) {
   const RtpFormat& format = line.format;
   std::string name(codec_name(format.codec));
@@ -337,7 +326,7 @@ Result<void> check_ice_settings(const IceSettings& ice) {
 
 Result<PeerPipeline> build_webrtc_pipeline(const std::string& id, GstClock* clock,
                                            const IceSettings& ice) {
-  if (auto ok = check_installed(); !ok) return ok.error();
+  if (auto ok = check_webrtc_installed(nullptr); !ok) return ok.error();
   PeerPipeline peer;
   peer.pipeline =
       adopt(GST_ELEMENT(gst_object_ref_sink(gst_pipeline_new(("webcast-peer-" + id).c_str()))));
@@ -372,6 +361,18 @@ Result<PeerPipeline> build_peer_pipeline(const std::string& id, GstClock* clock,
     if (auto ok = add_line(peer, i, lines[i], retransmission); !ok) return ok.error();
   }
   return built;
+}
+
+Result<void> check_webrtc_installed(std::string* missing) {
+  for (const Needed& needed : kNeeded) {
+    Ref<GstElementFactory> factory = adopt(gst_element_factory_find(needed.factory));
+    if (factory) continue;
+    if (missing) *missing = needed.factory;
+    return Error{ErrorCode::not_found, std::string("The GStreamer element ") + needed.factory +
+                                           " is missing: install the package " + needed.package +
+                                           "."};
+  }
+  return {};
 }
 
 void warm_up_webrtc() {

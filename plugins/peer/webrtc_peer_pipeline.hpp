@@ -68,5 +68,6 @@ Result<void> check_ice_settings(const IceSettings& ice);
 
 // Loads plugins, makes the process's DTLS certificate: the first viewer need not wait for it.
 void warm_up_webrtc();
+Result<void> check_webrtc_installed(std::string* missing);
 
 }  // namespace webcast

@@ -77,6 +77,23 @@ TEST_F(CustomSignaler, BringsAViewerWhoWaitsForAnOffer) {
   EXPECT_EQ(memory.wait_for(What::description)->type, "offer");
 }
 
+TEST_F(CustomSignaler, APadThatIsRequestedWhileTheElementStartsIsFed) {
+  SinkPipeline late(
+      "videotestsrc name=v is-live=true webcastsink name=s stream=mine "
+      "local-addresses=\"<127.0.0.1>\"");
+  g_object_set(late.sink(), "signaler", memory.object(), nullptr);
+  connect_viewer();
+  auto say = memory.on_call;
+  memory.on_call = [&](const SignalerCall& call) {
+    if (call.what != What::start) return say(call);
+    EXPECT_TRUE(gst_element_link(late.element("v"), late.sink()));
+  };
+  ASSERT_TRUE(late.play());
+  viewer.offer({{"video", "VP8"}});
+  EXPECT_TRUE(SinkPipeline::eventually([this] { return viewer.packets() > 20; }));
+  viewer.stop();
+}
+
 TEST_F(CustomSignaler, EndsASession) {
   watch();
   webcast_signaler_session_ended(memory.object(), "S", "Went to bed");

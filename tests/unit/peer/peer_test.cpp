@@ -352,7 +352,7 @@ TEST(Peer, CanBeClosedAtAnyStage) {
 
 TEST(Peer, LeavesNothingBehind) {
   Peer::warm_up();
-  Peer::wait_for_reaper();
+  Peer::wait_for_warm_up();
   auto round = [](bool viewer_offers) {
     Rig rig;
     if (viewer_offers)
