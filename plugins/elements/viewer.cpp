@@ -92,22 +92,20 @@ Result<void> Viewer::take_kind(const Plan& plan, MediaKind kind, const ViewerCod
 Result<void> Viewer::take_leases(const Plan& plan) {
   auto offered = read_capabilities(plan);
   if (!offered) return offered.error();
-  std::vector<std::pair<MediaKind, Error>> missing;
+  std::optional<Error> missing;
   for (MediaKind kind : {MediaKind::video, MediaKind::audio}) {
     bool video = kind == MediaKind::video;
     auto taken = take_kind(plan, kind, video ? offered->video : offered->audio,
                            video ? offered->video_lines : offered->audio_lines);
     if (taken) continue;
-    // What the sender has no encoder for nobody can be given; what the viewer lacks it can mend.
+    // What the sender has no encoder for nobody can be given, and the track told so; what the
+    // viewer lacks it can mend.
     if (taken.error().code != ErrorCode::not_found) return taken;
-    missing.emplace_back(kind, taken.error());
+    if (!missing) missing = taken.error();
   }
   if (media_.empty())
-    return missing.empty() ? Error{ErrorCode::not_supported,
-                                   "Your offer asks for none of the media that this stream has"}
-                           : missing.front().second;
-  for (const auto& [kind, reason] : missing)
-    warn_left_out(kind, reason);
+    return missing.value_or(Error{ErrorCode::not_supported,
+                                  "Your offer asks for none of the media that this stream has"});
   return {};
 }
 

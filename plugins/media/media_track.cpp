@@ -218,8 +218,8 @@ void MediaTrack::tell_of_no_encoder(const std::vector<Codec>& preference) {
         (remedies.empty() ? "" : ", ") + std::string(codec_name(codec)) + ": " + package_of(codec);
   }
   warn({ErrorCode::not_found,
-        "Viewers get no " + std::string(kind_name(kind_)) + ": no encoder of " + property + " works here for the pad " + name_ +
-            ". Install one of these packages (" + remedies + "), or name codecs in " + property +
+        "Viewers get no " + std::string(kind_name(kind_)) + ": no encoder of " + property +
+            " works here for the pad " + name_ + ". Install one of these packages (" + remedies + "), or name codecs in " + property +
             " that this machine can make."});
 }
 
