@@ -123,6 +123,8 @@ def adapt(line):
             adapted += STAND_INS.get(f"{word} {caps}", STAND_INS[word]).split()
         elif word in ("webcastsink", "webcastsrc"):
             adapted += [word, "location=listen://127.0.0.1:0"]
+        elif word.endswith(" webcastsink"):  # a bin as a property, of a player
+            adapted.append(f"{word} location=listen://127.0.0.1:0")
         elif word.startswith("location=ws://"):
             adapted.append(f"location={Relay.get()}")
         elif re.match(r"location=listen://.*,ws://", word):
@@ -151,7 +153,8 @@ def try_line(words):
                 return f"ended too early:\n{output}"
             output += data
             told = told or "webcast-listening, " in output or "state=(string)connected" in output
-            if told and re.search(r'element "pipeline0" \(state-changed\).*'
+            # gst-launch-1.0 runs a player, which is a pipeline itself, without one of its own.
+            if told and re.search(r'element "(pipeline|playbin3-)0" \(state-changed\).*'
                                   r'new-state=\(GstState\)playing', output):
                 return None
         return f"does not play after {TIMEOUT} s:\n{output}"
