@@ -4,6 +4,8 @@ import path from 'node:path';
 import { Program } from './processes.mjs';
 import { Sink, build, environment } from './sink.mjs';
 
+const kPatience = 30000;
+
 export class Relay extends Program {
   url = '';
 
@@ -25,12 +27,24 @@ export class Relay extends Program {
   }
 }
 
+/** A publisher is connected before its stream is there, and a relay without any shows its list. */
+async function listed(relay, name) {
+  const url = new URL('/api/streams', relay.location.replace(/^ws/, 'http'));
+  for (const deadline = Date.now() + kPatience; Date.now() < deadline;) {
+    const { streams } = await (await fetch(url, { headers: { connection: 'close' } })).json();
+    if (streams.some((stream) => stream.name === name)) return;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  throw new Error(`${name} is not in ${url}`);
+}
+
 export class Publisher extends Sink {
   /** Waits until the stream is at the relay. @param {Relay} relay @param {string} pipeline */
   static async start(relay, pipeline, properties = '') {
     const words = `webcastsink name=s location=${relay.location} ${properties} ${pipeline}`;
     const publisher = new Publisher('gst-launch-1.0', ['-m', ...words.trim().split(/\s+/)], environment);
     await publisher.says(/webcast-signaling-state.*state=\(string\)"?connected/);
+    await listed(relay, /\bstream=(\S+)/.exec(properties)?.[1] ?? 'live');
     return publisher;
   }
 }
