@@ -34,7 +34,7 @@ void read_units(Codec codec, const guint8* payload, gsize size, std::vector<int>
   } else if (type == (h264 ? 24 : 48)) {
     for (gsize at = header; at + 2 < size;) {
       units.push_back(kind_of_unit(codec, payload[at + 2]));
-      at += 2 + GST_READ_UINT16_BE(payload + at);
+      at += 2 + (payload[at] << 8 | payload[at + 1]);
     }
   } else {
     units.push_back(kind_of_unit(codec, payload[0]));
