@@ -157,7 +157,10 @@ void Broadcast::admit(Session& session) {
 bool Broadcast::has_place(Session& session) {
   Budget::Answer answer = session.place->ask();
   session.in_line = answer == Budget::Answer::waits;
-  if (answer == Budget::Answer::refused) fail_viewer(session.viewer->id(), no_room());
+  if (answer == Budget::Answer::refused) {
+    fail_viewer(std::string(session.viewer->id()), no_room());
+    return false;
+  }
   if (session.in_line && !line_) line_ = control_->every(kLineInterval, [this] { admit_line(); });
   return answer == Budget::Answer::granted;
 }
