@@ -290,8 +290,10 @@ TEST(WebcastSink, SaysNothingToNobody) {
 }
 
 TEST(WebcastSink, AHarnessMayPushIntoIt) {
-  GstHarness* harness = gst_harness_new_with_padnames("webcastsink", "video_%u", nullptr);
-  g_object_set(harness->element, "location", "listen://127.0.0.1:0", nullptr);
+  // Set before the harness has it, which starts it at once.
+  Ref<GstElement> sink = make_element("webcastsink");
+  g_object_set(sink.get(), "location", "listen://127.0.0.1:0", nullptr);
+  GstHarness* harness = gst_harness_new_with_element(sink.get(), "video_%u", nullptr);
   gst_harness_set_src_caps_str(harness,
                                "video/x-raw,format=I420,width=16,height=16,framerate=30/1");
   gst_harness_set_live(harness, FALSE);
