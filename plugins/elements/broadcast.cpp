@@ -306,8 +306,8 @@ StructurePtr Broadcast::stats() {
                                        settings_.stream.c_str(), "viewers", G_TYPE_UINT, viewers(),
                                        nullptr));
   GValue renditions = G_VALUE_INIT, all_viewers = G_VALUE_INIT;
-  g_value_init(&renditions, GST_TYPE_LIST);
-  g_value_init(&all_viewers, GST_TYPE_LIST);
+  g_value_init(&renditions, GST_TYPE_ARRAY);
+  g_value_init(&all_viewers, GST_TYPE_ARRAY);
   control_->call([&] {
     for (auto& [name, track] : tracks_)
       for (Rendition* rendition : track->renditions()) {

@@ -202,7 +202,7 @@ StructurePtr Reception::stats() {
                     received.state.empty() ? "waiting" : received.state.c_str(), "setup-ms",
                     G_TYPE_INT, received.setup_ms, nullptr);
   GValue tracks = G_VALUE_INIT;
-  g_value_init(&tracks, GST_TYPE_LIST);
+  g_value_init(&tracks, GST_TYPE_ARRAY);
   for (size_t i = 0; i < received.tracks.size(); ++i) {
     const ReceivedTrackStats& track = received.tracks[i];
     append_structure(

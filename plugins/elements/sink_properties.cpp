@@ -237,8 +237,8 @@ void install_sink_properties(GObjectClass* gobject_class) {
   g_object_class_install_property(
       gobject_class, kStats,
       g_param_spec_boxed("stats", "Statistics",
-                         "Statistics of the stream: viewers, a list of renditions (bitrate in "
-                         "bit/s) and of viewer-stats (times in ms, bitrate in bit/s, "
+                         "Statistics of the stream: viewers, an array of renditions (bitrate in "
+                         "bit/s) and one of viewer-stats (times in ms, bitrate in bit/s, "
                          "fraction-lost 0 to 1)",
                          GST_TYPE_STRUCTURE, kReadOnly));
   install.string(kManualOffer, "manual-offer", "Manual offer",

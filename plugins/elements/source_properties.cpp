@@ -198,7 +198,7 @@ void install_source_properties(GObjectClass* gobject_class) {
   g_object_class_install_property(
       gobject_class, kStats,
       g_param_spec_boxed("stats", "Statistics",
-                         "Statistics of the publisher: state, setup-ms, and a list of tracks "
+                         "Statistics of the publisher: state, setup-ms, and an array of tracks "
                          "(packets, bytes, keyframe-requests, frames-dropped: before the decoder "
                          "and at the pad)",
                          GST_TYPE_STRUCTURE, kReadOnly));

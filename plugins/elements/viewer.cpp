@@ -310,7 +310,7 @@ StructurePtr Viewer::stats() const {
                                        G_TYPE_STRING, peer.state.c_str(), "setup-ms", G_TYPE_INT,
                                        peer.setup_ms, nullptr));
   GValue list = G_VALUE_INIT;
-  g_value_init(&list, GST_TYPE_LIST);
+  g_value_init(&list, GST_TYPE_ARRAY);
   for (size_t i = 0; i < peer.media.size() && i < media_.size(); i++)
     append_structure(&list, medium_stats(peer.media[i], media_[i].lease.get()));
   gst_structure_take_value(stats.get(), "media", &list);

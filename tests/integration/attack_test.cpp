@@ -37,7 +37,7 @@ class Attack : public testing::Test {
     ASSERT_TRUE(stats) << "the viewer was removed: "
                        << field(*sink_.wait_for("webcast-viewer-removed"), "reason");
     const GstStructure* video = gst_value_get_structure(
-        gst_value_list_get_value(gst_structure_get_value(stats.get(), "media"), 0));
+        gst_value_array_get_value(gst_structure_get_value(stats.get(), "media"), 0));
     guint64 dropped = 1;
     gint64 lost = 1;
     gst_structure_get_uint64(video, "frames-dropped", &dropped);

@@ -133,8 +133,8 @@ TEST(Authorize, NothingIsMadeForWhoIsRefused) {
   ASSERT_TRUE(viewer.receive_text_with(kRefused));
   EXPECT_EQ(application.times(), 1u);
   StructurePtr stats = sink.stats();
-  EXPECT_EQ(gst_value_list_get_size(gst_structure_get_value(stats.get(), "renditions")), 0u);
-  EXPECT_EQ(gst_value_list_get_size(gst_structure_get_value(stats.get(), "viewer-stats")), 0u);
+  EXPECT_EQ(gst_value_array_get_size(gst_structure_get_value(stats.get(), "renditions")), 0u);
+  EXPECT_EQ(gst_value_array_get_size(gst_structure_get_value(stats.get(), "viewer-stats")), 0u);
   sink.stop();
   EXPECT_EQ(added, 0u);
 }

@@ -46,9 +46,9 @@ class Talker {
   guint64 count(const char* what) {
     StructurePtr stats = pipeline.stats();
     if (const GValue* viewers = gst_structure_get_value(stats.get(), "viewer-stats")) {
-      if (gst_value_list_get_size(viewers) == 0) return 0;
+      if (gst_value_array_get_size(viewers) == 0) return 0;
       stats.reset(
-          gst_structure_copy(gst_value_get_structure(gst_value_list_get_value(viewers, 0))));
+          gst_structure_copy(gst_value_get_structure(gst_value_array_get_value(viewers, 0))));
     }
     guint64 value = 0;
     gst_structure_get_uint64(stats.get(), what, &value);
@@ -235,9 +235,9 @@ guint64 dropped(Talker& sink) {
   StructurePtr stats = sink.pipeline.stats();
   const GValue* viewers = gst_structure_get_value(stats.get(), "viewer-stats");
   guint64 sum = 0;
-  for (guint i = 0; viewers && i < gst_value_list_get_size(viewers); i++) {
+  for (guint i = 0; viewers && i < gst_value_array_get_size(viewers); i++) {
     guint64 one = 0;
-    gst_structure_get_uint64(gst_value_get_structure(gst_value_list_get_value(viewers, i)),
+    gst_structure_get_uint64(gst_value_get_structure(gst_value_array_get_value(viewers, i)),
                              "messages-dropped", &one);
     sum += one;
   }

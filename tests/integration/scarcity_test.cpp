@@ -85,7 +85,7 @@ class Scarcity : public testing::Test {
     StructurePtr stats(taken);
     ASSERT_TRUE(stats) << "the viewer was removed";
     const GstStructure* video = gst_value_get_structure(
-        gst_value_list_get_value(gst_structure_get_value(stats.get(), "media"), 0));
+        gst_value_array_get_value(gst_structure_get_value(stats.get(), "media"), 0));
     guint64 dropped = 1;
     gst_structure_get_uint64(video, "frames-dropped", &dropped);
     EXPECT_EQ(dropped, 0u);

@@ -1,8 +1,9 @@
 """webcastsrc with a signaler written in Python, and a webcastsink with another one: they meet in
-this process, and the application decides about the publisher.
+this process, and the application decides about the publisher. Both tell their statistics.
 """
 import sys
 import threading
+import warnings
 
 import gi
 
@@ -37,6 +38,29 @@ class Memory(GObject.Object, Webcast.Signaler):
         self.other.session_ended(session, error or "over")
 
 
+def members(structure, name):
+    """What an array in a structure holds, read by introspection."""
+    there, array = structure.get_array(name)
+    if not there:
+        raise TypeError(f"{name} is no array: {structure.to_string()}")
+    with warnings.catch_warnings():  # PyGObject has no other way into a GValueArray
+        warnings.simplefilter("ignore", DeprecationWarning)
+        # Copies: what get_nth() gives is the array's, and goes with it.
+        return [array.get_nth(i).copy() for i in range(array.n_values)]
+
+
+def statistics(sink, source):
+    """Of each array how many it holds, and of each medium its codec."""
+    of_sink, of_source = sink.get_property("stats"), source.get_property("stats")
+    viewers = members(of_sink, "viewer-stats")
+    media = [medium for viewer in viewers for medium in members(viewer, "media")]
+    viewer = sink.emit("viewer-stats", viewers[0].get_string("id")) if viewers else of_sink
+    return {"renditions": [one.get_string("track") for one in members(of_sink, "renditions")],
+            "viewers": len(viewers), "media": [one.get_string("codec") for one in media],
+            "media of one": len(members(viewer, "media")),
+            "tracks": [one.get_string("codec") for one in members(of_source, "tracks")]}
+
+
 def main():
     Gst.init(None)
     loopback = 'local-addresses="<127.0.0.1>"'
@@ -58,8 +82,13 @@ def main():
         pipeline.set_state(Gst.State.PLAYING)
     of_sink.request_session("S", "source", None)
     came = arrived.wait(PATIENCE)
+    told = statistics(sink.get_by_name("e"), source.get_by_name("e"))
     for pipeline in (source, sink):
         pipeline.set_state(Gst.State.NULL)
+    expected = {"renditions": ["video_0"], "viewers": 1, "media": told["tracks"],
+                "media of one": 1, "tracks": told["media"]}
+    if told != expected or len(told["tracks"]) != 1:
+        sys.exit(f"statistics: {told}")
     if not came or requests != [("publish", "somebody")]:
         sys.exit(f"a picture came: {came}; the application was asked {requests}")
 

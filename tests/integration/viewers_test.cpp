@@ -126,14 +126,14 @@ TEST_F(Viewers, OneEncoderServesAllWhoTakeItsCodec) {
     EXPECT_TRUE(receives(*viewer, 15));
   StructurePtr stats = sink->stats();
   const GValue* renditions = gst_structure_get_value(stats.get(), "renditions");
-  EXPECT_EQ(gst_value_list_get_size(renditions), 1u);
+  EXPECT_EQ(gst_value_array_get_size(renditions), 1u);
 }
 
 TEST_F(Viewers, NobodyWatchingMeansNobodyEncodes) {
   launch(kVideo + kSink);
   auto running = [&] {
     StructurePtr stats = sink->stats();
-    return gst_value_list_get_size(gst_structure_get_value(stats.get(), "renditions"));
+    return gst_value_array_get_size(gst_structure_get_value(stats.get(), "renditions"));
   };
   EXPECT_EQ(running(), 0u);
   auto viewer = watch(url, {"--no-audio"});
@@ -159,14 +159,14 @@ TEST_F(Viewers, StatisticsTellWhatAViewerGets) {
   ASSERT_TRUE(SinkPipeline::eventually([&] {
     StructurePtr stats = read();
     const GValue* media = gst_structure_get_value(stats.get(), "media");
-    const GstStructure* video = gst_value_get_structure(gst_value_list_get_value(media, 0));
+    const GstStructure* video = gst_value_get_structure(gst_value_array_get_value(media, 0));
     double round_trip = 0;
     gst_structure_get_double(video, "round-trip-ms", &round_trip);
     return round_trip > 0;
   }));
   StructurePtr stats = read();
   const GstStructure* video = gst_value_get_structure(
-      gst_value_list_get_value(gst_structure_get_value(stats.get(), "media"), 0));
+      gst_value_array_get_value(gst_structure_get_value(stats.get(), "media"), 0));
   EXPECT_STREQ(gst_structure_get_string(video, "codec"), "H264");
   EXPECT_STREQ(gst_structure_get_string(video, "rendition"), "h264");
   guint64 packets = 0;
