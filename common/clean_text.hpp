@@ -9,6 +9,8 @@ namespace webcast {
 
 // Room for each sentence of ours.
 inline constexpr size_t kLongestPeerText = 500;
+// A stream's, on a page and in a list.
+inline constexpr size_t kLongestTitle = 200;
 
 // One line of valid UTF-8, of `longest` bytes at most ("…" at the end of what was cut): newlines,
 // escape codes and other control characters become a space, what turns the reading direction or is

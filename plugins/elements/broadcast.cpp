@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "common/clean_text.hpp"
 #include "plugins/elements/debug.hpp"
 #include "plugins/gst/structure.hpp"
 #include "plugins/peer/turn_credential.hpp"
@@ -125,8 +126,10 @@ void Broadcast::stop(bool media_ended) {
       way->signaler->stop();
     // 3. Pipelines to NULL, each as a whole.
     sessions_.clear();
-    for (auto& [name, tap] : taps_)
+    for (auto& [name, tap] : taps_) {
+      tap->on_title_changed(nullptr);
       tap->set_track(nullptr);
+    }
     for (auto& [name, track] : tracks_)
       track->stop();
     connected_viewers_ = 0;
@@ -185,6 +188,9 @@ void Broadcast::add_tap(const std::shared_ptr<PadTap>& tap) {
     taps_[tap->name()] = tap;
     tracks_[tap->name()] = track;
     tap->set_track(track);
+    tap->on_title_changed([weak = weak_from_this()] {
+      if (auto self = weak.lock()) self->on_title_changed();
+    });
   });
 }
 
@@ -193,6 +199,7 @@ void Broadcast::remove_tap(const std::shared_ptr<PadTap>& tap) {
     auto found = tracks_.find(tap->name());
     if (found == tracks_.end()) return;
     auto track = found->second;
+    tap->on_title_changed(nullptr);
     tap->set_track(nullptr);
     tracks_.erase(found);
     taps_.erase(tap->name());
@@ -286,9 +293,34 @@ std::vector<std::string> Broadcast::told_servers() {
   return servers;
 }
 
+void Broadcast::on_title_changed() {
+  control_->post([weak = weak_from_this()] {
+    if (auto self = weak.lock(); self && !self->stopping_) self->update_stream_soon();
+  });
+}
+
+// A picture's title rather than its sound's.
+std::string Broadcast::title() const {
+  std::string title = clean_text(settings_.title, kLongestTitle);
+  for (MediaKind kind : {MediaKind::video, MediaKind::audio})
+    for (auto& [name, tap] : taps_)
+      if (title.empty() && tap->kind() == kind) title = tap->title();
+  return title;
+}
+
+// A crowd that joins is one update, not two hundred.
+void Broadcast::update_stream_soon() {
+  if (stream_update_) return;
+  stream_update_ = control_->after(std::chrono::milliseconds(100), [this] {
+    stream_update_.cancel();
+    update_stream();
+  });
+}
+
 void Broadcast::update_stream() {
   StreamInfo info;
   info.name = settings_.stream;
+  info.title = title();
   info.viewers = connected_viewers_;
   info.ice_servers = told_servers();
   for (auto& [name, track] : tracks_) {

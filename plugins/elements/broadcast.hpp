@@ -128,6 +128,9 @@ class Broadcast : public std::enable_shared_from_this<Broadcast> {
   void on_track_resumed();
   bool all_ended() const;
   void update_stream();
+  void update_stream_soon();
+  std::string title() const;
+  void on_title_changed();  // any thread
   std::vector<std::string> told_servers();
   bool may_announce(bool any_input);
 

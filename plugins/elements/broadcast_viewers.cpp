@@ -56,6 +56,7 @@ void Broadcast::settings_changed() {
 
 void Broadcast::apply(const SinkSettings& settings) {
   settings_.max_viewers = settings.max_viewers;
+  if (std::exchange(settings_.title, settings.title) != settings.title) update_stream();
   if (settings_.track.start_bitrate != settings.track.start_bitrate) {
     settings_.track.start_bitrate = settings.track.start_bitrate;
     for (auto& [name, track] : tracks_)
@@ -275,12 +276,7 @@ void Broadcast::count_viewers() {
   connected_viewers_ = static_cast<unsigned>(
       std::count_if(sessions_.begin(), sessions_.end(),
                     [](const auto& session) { return session.second.viewer->connected(); }));
-  // A crowd that joins is one update, not two hundred.
-  if (!stream_update_)
-    stream_update_ = control_->after(std::chrono::milliseconds(100), [this] {
-      stream_update_.cancel();
-      update_stream();
-    });
+  update_stream_soon();
 }
 
 }  // namespace webcast

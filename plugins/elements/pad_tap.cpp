@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cmath>
 
+#include "common/clean_text.hpp"
 #include "plugins/elements/alternate_fields.hpp"
 
 namespace webcast {
@@ -115,7 +116,10 @@ GstPadProbeReturn PadTap::on_event(GstPad*, GstPadProbeInfo* info, gpointer data
   GstEventType type = GST_EVENT_TYPE(event);
   if (type == GST_EVENT_FLUSH_START) tap->on_flush();
   if (type == GST_EVENT_FLUSH_STOP) tap->intake_.on_flush();
-  if (type == GST_EVENT_STREAM_START || type == GST_EVENT_TAG) tap->on_orientation(event);
+  if (type == GST_EVENT_STREAM_START || type == GST_EVENT_TAG) {
+    tap->on_orientation(event);
+    tap->on_title(event);
+  }
   if (type == GST_EVENT_CAPS) {
     GstCaps* caps = nullptr;
     gst_event_parse_caps(event, &caps);
@@ -134,6 +138,39 @@ void PadTap::on_orientation(GstEvent* event) {
     if (!gst_video_orientation_from_tag(tags, &orientation)) return;
   }
   if (auto track = this->track()) track->set_orientation(orientation);
+}
+
+// Tags without a title say nothing of it; another stream has none until its tags come.
+void PadTap::on_title(GstEvent* event) {
+  GstTagList* tags = nullptr;
+  std::string title;
+  if (GST_EVENT_TYPE(event) == GST_EVENT_TAG) {
+    gst_event_parse_tag(event, &tags);
+    char* text = nullptr;
+    if (!gst_tag_list_get_string(tags, GST_TAG_TITLE, &text)) return;
+    title = clean_text(text, kLongestTitle);
+    g_free(text);
+  }
+  std::function<void()> changed;
+  {
+    std::lock_guard lock(mutex_);
+    std::string before = shown_title();
+    if (!tags) title_of_all_ = title_of_stream_ = "";
+    bool of_all = tags && gst_tag_list_get_scope(tags) == GST_TAG_SCOPE_GLOBAL;
+    (of_all ? title_of_all_ : title_of_stream_) = title;
+    if (shown_title() != before) changed = title_changed_;
+  }
+  if (changed) changed();
+}
+
+std::string PadTap::title() const {
+  std::lock_guard lock(mutex_);
+  return shown_title();
+}
+
+void PadTap::on_title_changed(std::function<void()> listener) {
+  std::lock_guard lock(mutex_);
+  title_changed_.swap(listener);
 }
 
 void PadTap::on_segment(GstPadProbeInfo* info) {

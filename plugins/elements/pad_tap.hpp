@@ -11,6 +11,7 @@
 
 #include <atomic>
 #include <condition_variable>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -44,6 +45,11 @@ class PadTap : public std::enable_shared_from_this<PadTap> {
   void cancel_drain();
   bool reached_end() const;
 
+  // Any thread. What the input's tags call it; empty: nothing.
+  std::string title() const;
+  // Another title came, on a streaming thread; nothing: nobody listens any more.
+  void on_title_changed(std::function<void()> listener);
+
   // Any thread: asks the source upstream for a keyframe.
   void request_upstream_keyframe();
 
@@ -57,6 +63,7 @@ class PadTap : public std::enable_shared_from_this<PadTap> {
   void on_end();
   void on_flush();
   void on_orientation(GstEvent* event);
+  void on_title(GstEvent* event);
   void set_async(bool async);
   void on_segment(GstPadProbeInfo* info);
   GstPadProbeReturn on_data(GstPad* pad, GstPadProbeInfo* info);
@@ -84,6 +91,11 @@ class PadTap : public std::enable_shared_from_this<PadTap> {
 
   mutable std::mutex mutex_;  // guards what follows; never held while calling out
   std::shared_ptr<Track> track_;
+  const std::string& shown_title() const {
+    return title_of_all_.empty() ? title_of_stream_ : title_of_all_;
+  }
+  std::string title_of_all_, title_of_stream_;  // the whole file's, this pad's
+  std::function<void()> title_changed_;
   std::condition_variable drained_condition_;
   bool drained_ = false, drain_cancelled_ = false, reached_end_ = false;
 };

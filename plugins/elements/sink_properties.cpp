@@ -15,6 +15,7 @@ enum Property {
   kLocation,
   kSignaler,
   kStream,
+  kTitle,
   kVideoCodecs,
   kAudioCodecs,
   kStartBitrate,
@@ -43,6 +44,9 @@ bool set_media_property(SinkSettings& settings, guint id, const GValue* value) {
       return true;
     case kStream:
       settings.stream = string_of(value);
+      return true;
+    case kTitle:
+      settings.title = string_of(value);
       return true;
     case kVideoCodecs:
       settings.video_codecs = string_of(value);
@@ -87,6 +91,9 @@ bool get_media_property(const SinkSettings& settings, guint id, GValue* value) {
       return true;
     case kStream:
       g_value_set_string(value, settings.stream.c_str());
+      return true;
+    case kTitle:
+      set_string_or_null(value, settings.title);
       return true;
     case kVideoCodecs:
       g_value_set_string(value, settings.video_codecs.c_str());
@@ -155,7 +162,8 @@ void get_property(GObject* object, guint id, GValue* value, GParamSpec* pspec) {
     G_OBJECT_WARN_INVALID_PROPERTY_ID(object, id, pspec);
 }
 
-void install_media_properties(Installer install) {
+// Where the stream is to be had, and what it is called.
+void install_stream_properties(Installer install) {
   install.string(kLocation, "location", "Location",
                  "Where viewers come from, one location or several separated by commas: "
                  "listen://HOST:PORT serves page and signaling itself (empty host: all addresses; "
@@ -174,6 +182,13 @@ void install_media_properties(Installer install) {
                           WEBCAST_TYPE_SIGNALER, kReadWrite));
   install.string(kStream, "stream", "Stream",
                  "Name of the stream: 1 to 64 of letters, digits, '.', '_' and '-'", "live");
+  install.string(kTitle, "title", "Title",
+                 "What pages and lists call the stream, one line of 200 bytes at most (none: the "
+                 "title tag of what is played, or else the stream's name)",
+                 nullptr, kLive);
+}
+
+void install_media_properties(Installer install) {
   install.string(
       kVideoCodecs, "video-codecs", "Video codecs",
       "Video codecs in the order of preference, separated by commas, of H264, VP8, VP9, "
@@ -220,6 +235,7 @@ void install_sink_properties(GObjectClass* gobject_class) {
   gobject_class->set_property = set_property;
   gobject_class->get_property = get_property;
   Installer install{gobject_class};
+  install_stream_properties(install);
   install_media_properties(install);
   install_network_properties(install);
   install.string(kViewToken, "view-token", "View token",

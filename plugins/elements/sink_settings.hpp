@@ -19,6 +19,7 @@ struct SinkSettings {
   std::string location = "listen://127.0.0.1:8080";
   Ref<WebcastSignaler> signaler{};  // in place of the location
   std::string stream = "live";
+  std::string title{};  // empty: the input's
   std::string video_codecs = "H264,VP8,VP9,AV1,H265";
   std::string audio_codecs = "OPUS";
   bool orders_video = false;  // the user set video-codecs, so their order is a wish

@@ -4,6 +4,7 @@
 
 #include "plugins/signalers/location.hpp"
 #include "plugins/signalers/server_registry.hpp"
+#include "signaling/protocol/stream_meta.hpp"
 
 namespace webcast {
 
@@ -100,6 +101,7 @@ void Publication::update(const StreamInfo& stream) {
     return peer_->send(status);
   }
   StreamStatus shown{.name = stream.name,
+                     .title = stream.title,
                      .live = stream.live,
                      .viewers = stream.viewers,
                      .video = stream.video,
@@ -110,9 +112,8 @@ void Publication::update(const StreamInfo& stream) {
   // Who waits for the stream, or for one more track of it, is a listener and told by this. An
   // identical status is a no-op.
   status.roles.producer = stream.live;
-  status.meta = "{\"name\":\"" + stream.name +
-                "\",\"video\":" + std::to_string(stream.video.size()) +
-                ",\"audio\":" + std::to_string(stream.audio.size()) + "}";
+  status.meta = write_stream_meta({stream.name, stream.video, stream.audio, stream.title},
+                                  TrackLines::left_out);
   peer_->send(status);
 }
 

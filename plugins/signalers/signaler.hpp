@@ -22,6 +22,7 @@ namespace webcast {
 // What a signaler tells about the stream it publishes.
 struct StreamInfo {
   std::string name{};  // property `stream`
+  std::string title{};  // for people; clean_text(), empty: none
   bool live = false;   // false: known but not started, or ended
   unsigned viewers = 0;
   std::vector<std::string> video{};  // one line a track ("H264 1280x720")

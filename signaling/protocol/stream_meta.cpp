@@ -1,5 +1,6 @@
 #include "signaling/protocol/stream_meta.hpp"
 
+#include "common/clean_text.hpp"
 #include "common/stream_name.hpp"
 #include "signaling/protocol/json_ref.hpp"
 
@@ -51,21 +52,27 @@ StreamMeta read_stream_meta(const std::string& meta) {
   JsonNode* name = member(object, "name");
   if (!is_text(name) || !is_stream_name(json_node_get_string(name))) return stream;
   stream.name = json_node_get_string(name);
+  if (JsonNode* title = member(object, "title"); is_text(title))
+    stream.title = clean_text(json_node_get_string(title), kLongestTitle);
   JsonObject* tracks = as_object(member(object, "tracks"));
   stream.video = read_lines(member(tracks, "video"));
   stream.audio = read_lines(member(tracks, "audio"));
   return stream;
 }
 
-std::string write_stream_meta(const StreamMeta& stream) {
+std::string write_stream_meta(const StreamMeta& stream, TrackLines lines) {
   auto object = adopt(json_object_new());
   json_object_set_string_member(object.get(), "name", stream.name.c_str());
+  if (!stream.title.empty())
+    json_object_set_string_member(object.get(), "title", stream.title.c_str());
   json_object_set_int_member(object.get(), "video", static_cast<gint64>(stream.video.size()));
   json_object_set_int_member(object.get(), "audio", static_cast<gint64>(stream.audio.size()));
-  JsonObject* tracks = json_object_new();
-  json_object_set_array_member(tracks, "video", write_lines(stream.video));
-  json_object_set_array_member(tracks, "audio", write_lines(stream.audio));
-  json_object_set_object_member(object.get(), "tracks", tracks);
+  if (lines == TrackLines::told) {
+    JsonObject* tracks = json_object_new();
+    json_object_set_array_member(tracks, "video", write_lines(stream.video));
+    json_object_set_array_member(tracks, "audio", write_lines(stream.audio));
+    json_object_set_object_member(object.get(), "tracks", tracks);
+  }
   auto node = adopt(json_node_new(JSON_NODE_OBJECT));
   json_node_set_object(node.get(), object.get());
   return write_json(node.get());

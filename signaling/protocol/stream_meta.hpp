@@ -1,7 +1,8 @@
 // What a producer's `meta` says of its stream: JSON text <-> StreamMeta. Pure and total.
 //
-// {"name":"live","video":1,"audio":1,"tracks":{"video":["H264 1280x720"],"audio":["OPUS"]}}: the
-// numbers are for players, the lines for people. Producers of others may say less or nothing.
+// {"name":"live","title":"The garden","video":1,"audio":1,
+//  "tracks":{"video":["H264 1280x720"],"audio":["OPUS"]}}: the numbers are for players, title and
+// lines for people. Producers of others may say less or nothing.
 #pragma once
 
 #include <string>
@@ -12,11 +13,14 @@ namespace webcast {
 struct StreamMeta {
   std::string name{};                          // empty: none that a stream may have
   std::vector<std::string> video{}, audio{};  // one line a track
+  std::string title{};                        // clean_text()
   friend bool operator==(const StreamMeta&, const StreamMeta&) = default;
 };
 
 // `meta` as it comes from decode().
 StreamMeta read_stream_meta(const std::string& meta);
-std::string write_stream_meta(const StreamMeta& stream);
+// Without the lines it stays the same while only those change.
+enum class TrackLines { told, left_out };
+std::string write_stream_meta(const StreamMeta& stream, TrackLines lines = TrackLines::told);
 
 }  // namespace webcast

@@ -20,6 +20,7 @@ JsonArray* lines(const std::vector<std::string>& texts) {
 JsonObject* one_stream(const StreamStatus& stream) {
   JsonObject* object = json_object_new();
   json_object_set_string_member(object, "name", stream.name.c_str());
+  if (!stream.title.empty()) json_object_set_string_member(object, "title", stream.title.c_str());
   json_object_set_int_member(object, "viewers", stream.viewers);
   json_object_set_string_member(object, "since", stream.since.c_str());
   json_object_set_array_member(object, "video", lines(stream.video));

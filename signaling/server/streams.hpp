@@ -13,6 +13,7 @@ namespace webcast {
 
 struct StreamStatus {
   std::string name{};
+  std::string title{};  // clean_text(), empty: none
   bool live = false;
   unsigned viewers = 0;
   std::string since{};               // ISO 8601, of the moment it went live; Streams sets it

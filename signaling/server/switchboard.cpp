@@ -97,6 +97,7 @@ std::vector<StreamStatus> Switchboard::published() const {
     StreamMeta meta = read_stream_meta(stream.meta);
     auto age = std::chrono::duration_cast<std::chrono::seconds>(now() - stream.since);
     result.push_back({.name = name,
+                      .title = meta.title,
                       .live = true,
                       .viewers = static_cast<unsigned>(stream.viewers),
                       .since = iso8601(std::chrono::system_clock::now() - age),

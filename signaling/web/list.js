@@ -26,8 +26,9 @@ function show(streams) {
     const link = /** @type {HTMLAnchorElement} */ (item.querySelector('a'));
     const address = `/watch/${encodeURIComponent(stream.name)}${query}`;
     if (link.getAttribute('href') !== address) link.href = address;
-    const media = [...(stream.video ?? []), ...(stream.audio ?? [])].map(String).join(' · ');
-    setText(item.querySelector('strong'), stream.name);
+    const named = stream.title ? [stream.name] : [];
+    const media = [...named, ...(stream.video ?? []), ...(stream.audio ?? [])].map(String).join(' · ');
+    setText(item.querySelector('strong'), stream.title || stream.name);
     setText(item.querySelector('.media'), media);
     setText(item.querySelector('.viewers'), viewers(stream.viewers));
   });

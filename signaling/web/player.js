@@ -19,11 +19,12 @@ const brand = /** @type {HTMLAnchorElement|null} */ (document.querySelector('.br
 if (brand && token) brand.search = new URLSearchParams({ token }).toString();
 
 function retitle() {
-  const title = player.streamName || 'Live';
+  const title = player.streamTitle || 'Live';
   if (heading) heading.textContent = title;
   document.title = player.state === 'playing' ? title : `${player.message} · ${title}`;
 }
 
 player.addEventListener('statechange', retitle);
+player.addEventListener('titlechange', retitle);
 document.getElementById('stage')?.append(player);
 retitle();

@@ -22,6 +22,7 @@
  *   state           "idle", "connecting", "waiting", "playing", "reconnecting", "ended", "failed"
  *   message, hint   what the status line says, and what to do about it
  *   streamName      of the stream that plays
+ *   streamTitle     what its sender calls it, or else its name
  *   muted, volume   as those of a video element
  *   peerConnection  the RTCPeerConnection of what is shown, or null
  *   video           the large video element of what is shown, or null
@@ -38,6 +39,7 @@
  *
  * Events (none bubbles)
  *   statechange  detail {state, message, hint}
+ *   titlechange  streamTitle is another one
  *   stats        detail: the figures, about twice a second while something plays
  *   message      detail {label, data}: text, or an ArrayBuffer; also as the property onmessage
  *   ended        the stream ended as it should
@@ -149,6 +151,7 @@ export class WebcastPlayer extends HTMLElement {
   get message() { return this.#words().message; }
   get hint() { return this.#words().hint; }
   get streamName() { return this.#client?.name || (this.getAttribute('stream') ?? ''); }
+  get streamTitle() { return this.#client?.title || this.streamName; }
   get peerConnection() { return this.#client?.current?.pc ?? null; }
   get video() { return this.#view?.video ?? null; }
   get muted() { return this.#sound.muted; }
@@ -180,6 +183,7 @@ export class WebcastPlayer extends HTMLElement {
     this.#client = client;
     const detail = (event) => /** @type {CustomEvent} */ (event).detail;
     client.addEventListener('state', () => this.#stateChanged());
+    client.addEventListener('title', () => this.dispatchEvent(new Event('titlechange')));
     client.addEventListener('session', (event) => this.#show(detail(event)));
     client.addEventListener('sample', (event) => this.#sampled(detail(event)));
     client.addEventListener('message', (event) => this.#received(detail(event)));

@@ -213,12 +213,12 @@ scene('Several streams of one address stand in a list that leads to each', async
   await free.stop();
   const other = `webcastsink name=t stream=second location=listen://127.0.0.1:${free.port}`;
   const sink = await bench.sink(`${sources.picture} ${other} ${sources.picture.replace('s.', 't.')}`,
-    { port: free.port, properties: 'stream=first' });
+    { port: free.port, properties: 'stream=first title=<b>First' });
   const player = await bench.player(browsers.chromium, `${new URL(sink.url).origin}/`);
   const { page } = player;
   await player.until(() => document.querySelectorAll('#streams a').length === 2);
   const names = await page.$$eval('#streams strong', (all) => all.map((one) => one.textContent).sort());
-  assert.deepEqual(names, ['first', 'second']);
+  assert.deepEqual(names, ['<b>First', 'second']);
   await page.evaluate(() => [...document.querySelectorAll('#streams a')]
     .find((link) => link.textContent.includes('second')).click());
   await player.is('playing');

@@ -66,6 +66,26 @@ for (const message of [{ type: 'endSession' }, { type: 'endSessionV1_1', error: 
   });
 }
 
+scene('The page shows what the sender calls its stream, as one line of text', async (bench) => {
+  const player = await beside(bench, browsers.chromium, {});
+  await player.is('playing');
+  const call = (title) => player.page.evaluate((its) => {
+    const { producer } = window;
+    producer.meta = { ...producer.meta, title: its };
+    producer.socket.say({ type: 'peerStatusChanged', peerId: 'P', roles: ['producer'], meta: producer.meta });
+  }, title);
+  const heading = () => player.page.evaluate(() => [document.querySelector('h1').textContent, document.title]);
+  assert.deepEqual(await heading(), ['fake', 'fake']);
+  await call(' The <i>garden</i>\n\u202ein May');
+  assert.deepEqual(await heading(), Array(2).fill('The <i>garden</i> in May'));
+  await call('x'.repeat(8000));
+  assert.deepEqual(await heading(), Array(2).fill('x'.repeat(200)));
+  await call({ not: 'text' });
+  assert.deepEqual(await heading(), ['fake', 'fake']);
+  assert.equal(await player.page.evaluate(() => window.producer.sessions), 1);
+  await player.frames();
+});
+
 scene('Media that stops without a word is noticed, and asked for anew', async (bench) => {
   const player = await beside(bench, browsers.chromium, {});
   await player.is('playing');

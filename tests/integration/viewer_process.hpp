@@ -17,6 +17,10 @@ inline const std::string kVideo =
     "videotestsrc is-live=true ! video/x-raw,width=320,height=240,framerate=30/1 ! ";
 inline const std::string kAudio = "audiotestsrc is-live=true ! ";
 
+inline uint16_t port_of(const std::string& url) {
+  return static_cast<uint16_t>(g_ascii_strtoull(url.c_str() + url.rfind(':') + 1, nullptr, 10));
+}
+
 // `url`: of webcast-listening.
 std::vector<std::string> viewer_command(const std::string& url,
                                         const std::vector<std::string>& arguments);

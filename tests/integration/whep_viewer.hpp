@@ -11,10 +11,6 @@
 
 namespace webcast::test {
 
-inline uint16_t port_of(const std::string& url) {
-  return static_cast<uint16_t>(g_ascii_strtoull(url.c_str() + url.rfind(':') + 1, nullptr, 10));
-}
-
 class WhepViewer {
  public:
   explicit WhepViewer(uint16_t port) : port_(port) {}

@@ -29,9 +29,17 @@ const kRefusedDelay = 4000;
 const kSpareAge = 60000;
 const kEndedGrace = 10000;
 const kSettled = 3000;
+const kLongestTitle = 200;
+
+/** What a sender calls its stream: one line, cut. */
+function titleOf(producer) {
+  const title = producer?.meta?.title;
+  if (typeof title !== 'string') return '';
+  return title.slice(0, kLongestTitle).replace(/(?:(?![\u200c\u200d])[\p{Cc}\p{Cf}\p{Cs}\p{Z}])+/gu, ' ').trim();
+}
 
 /**
- * Events: `state`; `session` (detail: a Session to show); `sample` (detail: Figures of what is
+ * Events: `state`; `title`; `session` (detail: a Session to show); `sample` (detail: Figures of what is
  * shown); `message` (detail: {session, message}, a Message of channels.js); `failure` (detail:
  * Failure); `gone` (nothing is to be shown).
  */
@@ -44,6 +52,8 @@ export class WebcastClient extends EventTarget {
   next = null;
   /** Name of what plays, also where none was asked for. */
   name = '';
+  /** What its sender calls it; empty: nothing. */
+  title = '';
   #options;
   /** @type {Signaling|null} */
   #signaling = null;
@@ -172,7 +182,17 @@ export class WebcastClient extends EventTarget {
 
   #producersChanged() {
     if (this.#endedBy && !this.#signaling?.peers.has(this.#endedBy)) this.#endedBy = '';
+    const id = (this.next ?? this.current)?.producer?.id ?? '';
+    this.#retitle(this.#signaling?.peers.get(id));
     this.#consider();
+  }
+
+  // Whoever is not there just now is called as before.
+  #retitle(producer) {
+    const title = titleOf(producer);
+    if (!producer || title === this.title) return;
+    this.title = title;
+    this.dispatchEvent(new Event('title'));
   }
 
   #consider() {
@@ -204,6 +224,7 @@ export class WebcastClient extends EventTarget {
     session ??= this.#session();
     this.next = session;
     this.name = producer.meta?.name ?? this.#options.stream ?? '';
+    this.#retitle(producer);
     const { state } = this.status;
     if (state === 'playing') {
       // What plays goes on until the new session's first picture.

@@ -13,7 +13,8 @@ export function fakeProducer(habits) {
     context.fillRect(0, 0, 320, 180);
   }, 40);
   const [track] = canvas.captureStream(25).getVideoTracks();
-  const producer = { habits, connections: new Map(), received: [], socket: null, sessions: 0 };
+  const meta = { name: 'fake', video: 1, audio: 0 };
+  const producer = { habits, meta, connections: new Map(), received: [], socket: null, sessions: 0 };
   window.producer = producer;
 
   /** @param {any} message from the player */
@@ -21,7 +22,7 @@ export function fakeProducer(habits) {
     producer.received.push(message);
     const say = (reply) => socket.say(reply);
     if (message.type === 'list') {
-      say({ type: 'list', producers: [{ id: 'P', meta: { name: 'fake', video: 1, audio: 0 } }] });
+      say({ type: 'list', producers: [{ id: 'P', meta: producer.meta }] });
     } else if (message.type === 'startSession') {
       const sessionId = `S${++producer.sessions}`;
       if (producer.habits.error) return say({ type: 'error', details: producer.habits.error });

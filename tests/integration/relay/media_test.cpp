@@ -2,9 +2,13 @@
 // receive. What happens to the relay happens to signaling alone.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <atomic>
+#include <cstring>
 
+#include "common/clean_text.hpp"
 #include "tests/integration/relay/relay_process.hpp"
+#include "tests/integration/server/test_client.hpp"
 #include "tests/integration/viewer_process.hpp"
 
 namespace webcast::test {
@@ -32,6 +36,45 @@ TEST(MediaBesideARelay, FlowsToAViewerOfTheRelay) {
   ASSERT_TRUE(reaches(sink, "connected"));
   auto viewer = watch(page_of(relay));
   EXPECT_TRUE(receives(*viewer, 30));
+}
+
+// What the lists at these ports call the stream, once it is that at all of them.
+bool is_called(const std::vector<uint16_t>& ports, const std::string& title) {
+  std::string member = title.empty() ? "\"title\"" : "\"title\":\"" + title + "\"";
+  return std::all_of(ports.begin(), ports.end(), [&](uint16_t port) {
+    return SinkPipeline::eventually([&] {
+      std::string list = TestClient(port).get("/api/streams").body;
+      bool has = list.find(member) != std::string::npos;
+      return list.find("\"name\":\"live\"") != std::string::npos && has == !title.empty();
+    });
+  });
+}
+
+TEST(Title, IsThePropertyOrElseTheTagOfWhatIsPlayed) {
+  RelayProcess relay;
+  SinkPipeline sink("videotestsrc is-live=true ! identity name=input !" +
+                    sink_at("listen://127.0.0.1:0," + relay.location()));
+  auto tag = [&](const char* title, GstTagScope scope = GST_TAG_SCOPE_STREAM) {
+    GstTagList* tags = gst_tag_list_new(GST_TAG_TITLE, title, nullptr);
+    gst_tag_list_set_scope(tags, scope);
+    EXPECT_TRUE(gst_element_send_event(sink.element("input"), gst_event_new_tag(tags)));
+  };
+  std::vector<uint16_t> ports = {port_of(sink.play_and_listen()), relay.port()};
+  EXPECT_TRUE(is_called(ports, ""));
+  tag("two\nlines");
+  EXPECT_TRUE(is_called(ports, "two lines"));
+  tag("the whole film", GST_TAG_SCOPE_GLOBAL);
+  EXPECT_TRUE(is_called(ports, "the whole film"));
+  g_object_set(sink.sink(), "title", " <b>\xe2\x80\xaeown\x1b ", nullptr);
+  EXPECT_TRUE(is_called(ports, "<b>own"));
+  tag("meanwhile", GST_TAG_SCOPE_GLOBAL);
+  g_object_set(sink.sink(), "title", std::string(300, 'x').c_str(), nullptr);
+  EXPECT_TRUE(is_called(ports, std::string(kLongestTitle - strlen("…"), 'x') + "…"));
+  g_object_set(sink.sink(), "title", nullptr, nullptr);
+  EXPECT_TRUE(is_called(ports, "meanwhile"));
+  sink.stop();
+  ASSERT_TRUE(sink.play());
+  EXPECT_TRUE(is_called({relay.port()}, "")) << "another input";
 }
 
 TEST(MediaBesideARelay, FlowsOnWhileTheRelayIsKilledAndStartedAgain) {

@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "common/clean_text.hpp"
 #include "common/ref.hpp"
 #include "signaling/protocol/stream_meta.hpp"
 #include "signaling/server/client.hpp"
@@ -47,6 +48,20 @@ TEST(StreamMeta, TellsWhatAProducerHas) {
   std::string text = write_stream_meta(stream);
   EXPECT_THAT(text, testing::HasSubstr(R"("name":"live","video":1,"audio":1)"));
   EXPECT_EQ(read_stream_meta(text), stream);
+}
+
+TEST(StreamMeta, CarriesATitleOfOneCleanLine) {
+  StreamMeta stream{"live", {"VP8"}, {}, "Der Garten \"im Mai\""};
+  EXPECT_EQ(read_stream_meta(write_stream_meta(stream)), stream);
+  EXPECT_EQ(write_stream_meta({"live", {"VP8"}, {}, "T"}, TrackLines::left_out),
+            R"({"name":"live","title":"T","video":1,"audio":0})");
+  EXPECT_EQ(read_stream_meta(R"({"name":"a","title":" two\nlines\u202e\u001b[2J "})").title,
+            "two lines [2J");
+  EXPECT_EQ(read_stream_meta(R"({"name":"a","title":[7]})").title, "");
+  std::string cut =
+      read_stream_meta(R"({"name":"a","title":")" + std::string(3000, 'x') + "\"}").title;
+  EXPECT_LE(cut.size(), kLongestTitle);
+  EXPECT_TRUE(cut.ends_with("…"));
 }
 
 TEST(StreamMeta, TakesAnyJson) {
