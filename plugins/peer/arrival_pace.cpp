@@ -7,49 +7,50 @@ namespace {
 
 constexpr int64_t kMillisecond = 1'000'000, kSecond = 1'000 * kMillisecond;
 constexpr int64_t kMost = 400 * kMillisecond;
-// A burst is through by then; what is late after it has a longer way.
-constexpr uint64_t kPatience = 3 * kSecond;
-// A sender's clock that is slow by one in so many is followed.
-constexpr int64_t kDrift = 2'000;
-// What is further off than that is another timeline.
-constexpr int64_t kJump = 10 * kSecond;
+// What is late for two of them has a longer way.
+constexpr uint64_t kSpan = 3 * kSecond;
+// Packets of one timeline are not further apart, s: older ones are out of order, newer ones came
+// after a pause.
+constexpr int64_t kOlder = 1, kNewer = 60;
+// Seconds of a timeline (three years): nobody's arithmetic overflows ours.
+constexpr int64_t kLongest = 100'000'000;
 
 }  // namespace
 
-void ArrivalPace::start(int64_t transit, uint64_t arrival) {
-  transit_ = transit;
-  late_since_ = 0;
-  last_arrival_ = arrival;
+void ArrivalPace::start(uint64_t arrival) {
+  timeline_++;
+  ticks_ = 0;
+  transit_ = before_ = now_ = static_cast<int64_t>(arrival);
+  span_start_ = arrival;
+}
+
+int64_t ArrivalPace::media_time(uint32_t rtp_time) const {
+  auto rate = static_cast<int64_t>(clock_rate_);
+  int64_t ticks = ticks_ + static_cast<int32_t>(rtp_time - last_rtp_.value_or(rtp_time));
+  return ticks / rate * kSecond + ticks % rate * kSecond / rate;
 }
 
 uint64_t ArrivalPace::take(uint32_t rtp_time, uint64_t arrival) {
-  auto step = static_cast<int32_t>(rtp_time - last_rtp_.value_or(rtp_time));
-  media_ += static_cast<int64_t>(step) * kSecond / static_cast<int64_t>(clock_rate_);
-  bool first = !last_rtp_;
+  auto rate = static_cast<int64_t>(clock_rate_);
+  int64_t step = static_cast<int32_t>(rtp_time - last_rtp_.value_or(rtp_time));
+  bool same = last_rtp_ && step > -kOlder * rate && step < kNewer * rate &&
+              (ticks_ + step) / rate < kLongest;
   last_rtp_ = rtp_time;
-  int64_t transit = static_cast<int64_t>(arrival) - media_;
-  int64_t late = transit - transit_;
-  if (first || late < -kMost || late > kJump) {
-    start(transit, arrival);
-    return arrival;
-  }
-  int64_t elapsed = static_cast<int64_t>(arrival - last_arrival_);
   last_arrival_ = arrival;
-  if (late <= kMost) {
-    transit_ = std::min(transit, transit_ + elapsed / kDrift);
-    late_since_ = 0;
+  if (!same) {
+    start(arrival);
     return arrival;
   }
-  if (late_since_ == 0) {
-    late_since_ = arrival;
-    shortest_ = transit;
+  ticks_ += step;
+  int64_t media = media_time(rtp_time), transit = static_cast<int64_t>(arrival) - media;
+  if (arrival - span_start_ > kSpan) {
+    before_ = now_;
+    now_ = transit;
+    span_start_ = arrival;
   }
-  shortest_ = std::min(shortest_, transit);
-  if (arrival - late_since_ > kPatience) {
-    start(shortest_, arrival);
-    return arrival;
-  }
-  return static_cast<uint64_t>(transit_ + media_ + kMost);
+  now_ = std::min(now_, transit);
+  transit_ = std::min(before_, now_);
+  return static_cast<uint64_t>(media + std::min(transit, transit_ + kMost));
 }
 
 }  // namespace webcast

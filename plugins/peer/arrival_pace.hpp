@@ -1,9 +1,12 @@
-// ArrivalPace: when a packet of a stream would have arrived, had it not been held up on the way.
+// ArrivalPace: how long a stream's packets are on their way, and when one would have arrived, had
+// it not been held up.
 //
-// Packets that a network holds for a second and more come in one burst. A jitter buffer that
-// takes each arrival as it is believes that the sender's clock jumped, and gives times that run
-// into the future and back (rtpjitterbuffer 1.22: at a deviation of 1 s). So what is held up counts as
-// late by kMost at most. A delay that stays is a new delay.
+// The way (transit) is what a packet arrives after its own time on the sender's clock, which began
+// elsewhere: a number that only means something beside others of the stream. The shortest of the
+// last seconds is the stream's; a shorter one is taken at once, a longer one once it stays. So a
+// burst that the network held for a second, or that a sender kept until it was connected, does not
+// change it. A jitter buffer that takes each arrival as it is believes then that the sender's clock
+// jumped (rtpjitterbuffer 1.22: at a deviation of 1 s): for it, late is late by kMost at most.
 //
 // Pure: times are arguments. One a stream; the thread that its packets come on.
 #pragma once
@@ -20,15 +23,26 @@ class ArrivalPace {
   // `arrival`: ns of any clock. What it shall count as.
   uint64_t take(uint32_t rtp_time, uint64_t arrival);
 
+  bool started() const { return last_rtp_.has_value(); }
+  // How often the sender began another timeline: media times of different ones do not compare.
+  unsigned timeline() const { return timeline_; }
+  // ns of the sender's clock since the timeline's first packet; of one that was taken lately.
+  int64_t media_time(uint32_t rtp_time) const;
+  // ns: arrival minus media_time of the quickest.
+  int64_t transit() const { return transit_; }
+  uint64_t last_arrival() const { return last_arrival_; }
+
  private:
-  void start(int64_t transit, uint64_t arrival);
+  void start(uint64_t arrival);
 
   const uint32_t clock_rate_;
   std::optional<uint32_t> last_rtp_;
-  int64_t media_ = 0;      // ns of the sender's clock since the first packet
-  int64_t transit_ = 0;    // the shortest way of late, as arrival minus media
-  int64_t shortest_ = 0;   // of the packets since `late_since_`
-  uint64_t late_since_ = 0, last_arrival_ = 0;  // 0: it is not late
+  unsigned timeline_ = 0;
+  int64_t ticks_ = 0;  // of the sender's clock since the timeline's first packet
+  int64_t transit_ = 0;
+  // The shortest of two spans: one that is over, and the one since `span_start_`.
+  int64_t before_ = 0, now_ = 0;
+  uint64_t span_start_ = 0, last_arrival_ = 0;
 };
 
 }  // namespace webcast

@@ -9,7 +9,6 @@ constexpr int kReordering = 10;  // ms by which packets overtake each other
 // Of the session, as far as the pace of RTCP depends on it (RFC 4585 section 3.5: an early packet
 // has to wait for the regular interval after the one before, which is a share of this). By the
 // rate of a publisher's start a NACK waited for hundreds of ms.
-constexpr size_t kMostStreams = 64;
 constexpr double kRtcpBandwidth = 20e6;  // bit/s
 
 // What webrtcbin shall answer to one m-line of the clean offer. The mid makes the pair unique.
@@ -68,7 +67,13 @@ void on_pad_added(ReceiverInlets& inlets, GstPad* pad) {
 }
 
 // webrtcbin sets this for all jitter buffers of a bundle by the last m-line it looks at.
-void on_new_jitterbuffer(ReceiverInlets& inlets, GstElement* jitterbuffer, guint, guint ssrc) {
+void on_new_jitterbuffer(const std::shared_ptr<ReceiverInlets>& owner, GstElement* jitterbuffer,
+                         guint ssrc) {
+  ReceiverInlets& inlets = *owner;
+  PacketTimes::give(inlets.times, jitterbuffer, [owner, ssrc](int payload_type) {
+    const ReceiverInlets::Line* line = owner->find(ssrc, payload_type);
+    return line && line->payload_type == payload_type ? line->clock_rate : 0;
+  });
   const ReceiverInlets::Line* line = inlets.find(ssrc, -1);
   bool nack = line ? line->nack
                    : std::any_of(inlets.lines.begin(), inlets.lines.end(),
@@ -77,27 +82,6 @@ void on_new_jitterbuffer(ReceiverInlets& inlets, GstElement* jitterbuffer, guint
   // come next is no gap: a picture may take its time.
   g_object_set(jitterbuffer, "do-retransmission", nack, "rtx-next-seqnum", FALSE, "rtx-delay",
                kReordering, nullptr);
-}
-
-gboolean set_arrival(GstBuffer** packet, guint, gpointer inlets) {
-  *packet = gst_buffer_make_writable(*packet);
-  static_cast<ReceiverInlets*>(inlets)->set_arrival(*packet);
-  return TRUE;
-}
-
-GstPadProbeReturn on_rtp(GstPad*, GstPadProbeInfo* info, gpointer data) {
-  auto& inlets = **static_cast<std::shared_ptr<ReceiverInlets>*>(data);
-  if (info->type & GST_PAD_PROBE_TYPE_BUFFER_LIST) {
-    GstBufferList* list = gst_buffer_list_make_writable(GST_PAD_PROBE_INFO_BUFFER_LIST(info));
-    gst_buffer_list_foreach(list, set_arrival, &inlets);
-    GST_PAD_PROBE_INFO_DATA(info) = list;
-  } else {
-    GstBuffer* packet = GST_PAD_PROBE_INFO_BUFFER(info);
-    set_arrival(&packet, 0, &inlets);
-    GST_PAD_PROBE_INFO_DATA(info) = packet;
-  }
-  inlets.last_heard = g_get_monotonic_time();
-  return GST_PAD_PROBE_OK;
 }
 
 GstPadProbeReturn on_traffic(GstPad*, GstPadProbeInfo*, gpointer data) {
@@ -113,21 +97,6 @@ const ReceiverInlets::Line* ReceiverInlets::find(uint32_t ssrc, int payload_type
   for (const Line& line : lines)
     if (line.payload_type == payload_type) return &line;
   return nullptr;
-}
-
-void ReceiverInlets::set_arrival(GstBuffer* packet) {
-  guint8 header[12];
-  if (!GST_BUFFER_DTS_IS_VALID(packet) || gst_buffer_extract(packet, 0, header, sizeof header) < 12)
-    return;
-  uint32_t ssrc = GST_READ_UINT32_BE(header + 8);
-  auto pace = paces.find(ssrc);
-  if (pace == paces.end()) {
-    const Line* line = find(ssrc, header[1] & 0x7f);
-    // Retransmissions have numbers and a timeline of their own.
-    if (!line || (header[1] & 0x7f) != line->payload_type || paces.size() >= kMostStreams) return;
-    pace = paces.emplace(ssrc, ArrivalPace(line->clock_rate)).first;
-  }
-  GST_BUFFER_DTS(packet) = pace->second.take(GST_READ_UINT32_BE(header + 4), GST_BUFFER_DTS(packet));
 }
 
 WebrtcReceiver::WebrtcReceiver(std::string id, ControlThread& control, GstClock* clock,
@@ -272,8 +241,8 @@ void WebrtcReceiver::connect_inlets(PeerPipeline& pipeline) {
   if (!rtpbin) return;
   inlet_connections_.push_back(connect(
       rtpbin.get(), "new-jitterbuffer", inlets_,
-      +[](ReceiverInlets& inlets, GstElement* jitterbuffer, guint session, guint ssrc) {
-        on_new_jitterbuffer(inlets, jitterbuffer, session, ssrc);
+      +[](ReceiverInlets& inlets, GstElement* jitterbuffer, guint, guint ssrc) {
+        on_new_jitterbuffer(inlets.shared_from_this(), jitterbuffer, ssrc);
       }));
 }
 
@@ -289,8 +258,7 @@ void WebrtcReceiver::media_allowed() {
       gst_pad_add_probe(
           pad.get(),
           static_cast<GstPadProbeType>(GST_PAD_PROBE_TYPE_BUFFER | GST_PAD_PROBE_TYPE_BUFFER_LIST),
-          g_str_equal(name, "recv_rtp_sink_0") ? on_rtp : on_traffic,
-          new std::shared_ptr<ReceiverInlets>(inlets_),
+          on_traffic, new std::shared_ptr<ReceiverInlets>(inlets_),
           [](gpointer data) { delete static_cast<std::shared_ptr<ReceiverInlets>*>(data); });
   }
   for (const auto& line : inlets_->lines)

@@ -2,11 +2,10 @@
 #pragma once
 
 #include <atomic>
-#include <map>
 #include <memory>
 #include <vector>
 
-#include "plugins/peer/arrival_pace.hpp"
+#include "plugins/peer/packet_times.hpp"
 #include "plugins/peer/receive_chain.hpp"
 #include "plugins/peer/receiver.hpp"
 #include "plugins/peer/webrtc_session.hpp"
@@ -14,7 +13,7 @@
 namespace webcast {
 
 // What webrtcbin's threads need of the receiver: whose packets these are, and that they came.
-struct ReceiverInlets {
+struct ReceiverInlets : std::enable_shared_from_this<ReceiverInlets> {
   struct Line {
     uint8_t payload_type = 0;
     uint32_t clock_rate = 90'000;
@@ -24,12 +23,10 @@ struct ReceiverInlets {
   };
   std::vector<Line> lines{};
   std::atomic<gint64> last_heard{0};  // monotonic µs
-  std::map<uint32_t, ArrivalPace> paces{};  // by SSRC; the thread that brings RTP only
+  const std::shared_ptr<PacketTimes> times = std::make_shared<PacketTimes>();
 
   // By SSRC where one was announced, else by payload type; null: nobody's.
   const Line* find(uint32_t ssrc, int payload_type) const;
-  // Of an RTP packet from the network.
-  void set_arrival(GstBuffer* packet);
 };
 
 class WebrtcReceiver final : public Receiver, public WebrtcSession {

@@ -13,6 +13,9 @@ using namespace webcast::test;
 
 namespace {
 
+// A watchdog. On a machine that is busy the publisher makes less of its media than time goes by.
+constexpr auto kLongPatience = std::chrono::minutes(2);
+
 // When the pictures turned white, or the sound loud.
 struct Onsets {
   std::mutex mutex;
@@ -69,7 +72,7 @@ TEST(SourceSync, APictureAndASoundOfOneMomentHaveOneTime) {
                      "ws" + url.substr(4) + "ws", "--beat"});
   // Long enough for sender reports: from then on rtpbin knows the sender's own clock.
   ASSERT_TRUE(SinkPipeline::eventually(
-      [&] { return pictures.all().size() >= 8 && sounds.all().size() >= 8; }));
+      [&] { return pictures.all().size() >= 8 && sounds.all().size() >= 8; }, kLongPatience));
   std::vector<GstClockTimeDiff> apart;
   for (GstClockTime picture : pictures.all()) {
     GstClockTimeDiff nearest = GST_SECOND;
@@ -77,10 +80,10 @@ TEST(SourceSync, APictureAndASoundOfOneMomentHaveOneTime) {
       nearest = std::min(nearest, std::abs(GST_CLOCK_DIFF(sound, picture)));
     apart.push_back(nearest);
   }
-  // The middle one: on a busy machine the publisher itself may be late once.
+  // The middle one: before the first report a picture may be later, by what its encoder takes.
   std::nth_element(apart.begin(), apart.begin() + 4, apart.end());
   g_print("picture and sound are %d ms apart\n", static_cast<int>(apart[4] / GST_MSECOND));
-  // A frame of the picture (33 ms), a buffer of sound (23 ms), and who was asked for one first.
+  // A frame of the picture (33 ms), a buffer of sound (23 ms), and a packet of it (20 ms).
   EXPECT_LT(apart[4], 120 * static_cast<GstClockTimeDiff>(GST_MSECOND));
 }
 
@@ -96,43 +99,43 @@ GstPadProbeReturn on_time(GstPad*, GstPadProbeInfo* info, gpointer data) {
   GstClockTime time = GST_BUFFER_PTS(GST_PAD_PROBE_INFO_BUFFER(info));
   if (time < times.last) times.back++;
   times.last = std::max(times.last, time);
-  // Nothing was captured later than now; a busy machine is believed some of it.
-  if (time > gst_element_get_current_running_time(times.element) + 700 * GST_MSECOND) times.ahead++;
+  // Nothing was captured later than now, however slow the machine is; a few packets of rounding.
+  if (time > gst_element_get_current_running_time(times.element) + 100 * GST_MSECOND) times.ahead++;
   times.frames++;
   return GST_PAD_PROBE_OK;
 }
 
-TEST(SourceSync, WhatWasHeldUpOnTheWayKeepsItsTimes) {
+void keeps_times_of_what_was_held_up(const char* pad, const char* other_medium) {
   SinkPipeline source(
-      "webcastsrc name=s location=listen://127.0.0.1:0 local-addresses=\"<127.0.0.1>\" "
-      "s.video_0 ! queue ! identity name=picture ! fakesink async=false "
-      "s.audio_0 ! queue ! identity name=sound ! fakesink async=false");
-  Times times[2];
-  for (int i = 0; i < 2; i++) {
-    times[i].element = source.element(i == 0 ? "picture" : "sound");
-    Ref<GstPad> pad = adopt(gst_element_get_static_pad(times[i].element, "src"));
-    gst_pad_add_probe(pad.get(), GST_PAD_PROBE_TYPE_BUFFER, on_time, &times[i], nullptr);
-  }
+      "webcastsrc name=s location=listen://127.0.0.1:0 local-addresses=\"<127.0.0.1>\" s." +
+      std::string(pad) + " ! queue ! identity name=medium ! fakesink async=false");
+  Times times;
+  times.element = source.element("medium");
+  Ref<GstPad> outlet = adopt(gst_element_get_static_pad(times.element, "src"));
+  gst_pad_add_probe(outlet.get(), GST_PAD_PROBE_TYPE_BUFFER, on_time, &times, nullptr);
   std::string url = source.play_and_listen();
   ASSERT_FALSE(url.empty());
   const char* program = g_getenv("WEBCAST_TEST_PUBLISHER");
   Process publisher({program ? program : "webcast-test-publisher", "--url",
-                     "ws" + url.substr(4) + "ws"});
+                     "ws" + url.substr(4) + "ws", other_medium, ""});
   auto more = [&](unsigned count) {
-    unsigned before[2] = {times[0].frames, times[1].frames};
-    return SinkPipeline::eventually([&] {
-      return times[0].frames >= before[0] + count && times[1].frames >= before[1] + count;
-    });
+    unsigned before = times.frames;
+    return SinkPipeline::eventually([&] { return times.frames >= before + count; }, kLongPatience);
   };
   ASSERT_TRUE(more(60));
-  for (int i = 0; i < 2; i++) {
-    publisher.say("stall 1800");
-    ASSERT_TRUE(more(120)) << i;
-  }
-  for (const Times& each : times) {
-    EXPECT_EQ(each.back, 0u);
-    EXPECT_EQ(each.ahead, 0u);
-  }
+  publisher.say("stall 1800");
+  ASSERT_TRUE(more(120));
+  EXPECT_EQ(times.back, 0u);
+  EXPECT_EQ(times.ahead, 0u);
+}
+
+// Each alone: together one waits for the other's encoder.
+TEST(SourceSync, SoundThatWasHeldUpOnTheWayKeepsItsTimes) {
+  keeps_times_of_what_was_held_up("audio_0", "--codec");
+}
+
+TEST(SourceSync, PicturesThatWereHeldUpOnTheWayKeepTheirTimes) {
+  keeps_times_of_what_was_held_up("video_0", "--audio");
 }
 
 }  // namespace

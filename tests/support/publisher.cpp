@@ -15,6 +15,7 @@
 #include <functional>
 #include <string>
 
+#include "tests/support/beat.hpp"
 #include "tests/support/loss_record.hpp"
 #include "tests/support/publisher_options.hpp"
 #include "tests/support/viewer_json.hpp"
@@ -226,6 +227,10 @@ void begin_offer() {
                    }),
                    nullptr);
   if (error) g_error("%s", error->message);
+  if (options.beat) {
+    add_beat(GST_BIN(pipeline), "picture", beat_picture);
+    add_beat(GST_BIN(pipeline), "tone", beat_sound);
+  }
   webrtc = gst_bin_get_by_name(GST_BIN(pipeline), "w");
   gst_object_unref(webrtc);  // the pipeline holds it
   set_up_ice();
@@ -316,35 +321,6 @@ void on_connected(GObject* source, GAsyncResult* result, gpointer) {
   g_signal_connect(socket_connection, "message", G_CALLBACK(on_message), nullptr);
 }
 
-// On the picture's own thread: videotestsrc 1.22 throws a still picture away when its pattern is
-// set, even one that it is copying from.
-void show(GstElement* picture, const char* pattern) {
-  GstPad* pad = gst_element_get_static_pad(picture, "src");
-  gst_pad_add_probe(
-      pad, GST_PAD_PROBE_TYPE_BUFFER,
-      [](GstPad* source, GstPadProbeInfo*, gpointer name) {
-        gst_util_set_object_arg(G_OBJECT(GST_PAD_PARENT(source)), "pattern",
-                                static_cast<const char*>(name));
-        return GST_PAD_PROBE_REMOVE;
-      },
-      const_cast<char*>(pattern), nullptr);
-  gst_object_unref(pad);
-}
-
-// Both at the same moment, as a clapperboard does.
-gboolean on_beat(gpointer) {
-  static unsigned tick = 0;
-  if (!pipeline || tick++ % 5 > 1) return G_SOURCE_CONTINUE;
-  bool on = tick % 5 == 1;
-  GstElement* picture = gst_bin_get_by_name(GST_BIN(pipeline), "picture");
-  GstElement* tone = gst_bin_get_by_name(GST_BIN(pipeline), "tone");
-  show(picture, on ? "white" : "black");
-  g_object_set(tone, "volume", on ? 0.8 : 0.0, nullptr);
-  gst_object_unref(picture);
-  gst_object_unref(tone);
-  return G_SOURCE_CONTINUE;
-}
-
 gboolean on_command(GIOChannel* channel, GIOCondition, gpointer) {
   gchar* line = nullptr;
   if (g_io_channel_read_line(channel, &line, nullptr, nullptr, nullptr) != G_IO_STATUS_NORMAL)
@@ -382,7 +358,6 @@ int main(int argc, char** argv) {
   soup_session_websocket_connect_async(soup, request, nullptr, nullptr, G_PRIORITY_DEFAULT, nullptr,
                                        on_connected, nullptr);
   g_io_add_watch(g_io_channel_unix_new(STDIN_FILENO), G_IO_IN, on_command, nullptr);
-  if (options.beat) g_timeout_add(200, on_beat, nullptr);
   g_main_loop_run(loop);
   drop_pipeline();
   return 1;
