@@ -167,6 +167,9 @@ std::shared_ptr<Track> Broadcast::make_track(const std::shared_ptr<PadTap>& tap)
     if (auto self = weak.lock()) self->on_track_ended();
     if (auto alive = weak_tap.lock()) alive->on_drained();
   };
+  events.keyframes_changed = [weak] {
+    if (auto self = weak.lock()) self->on_keyframes_changed();
+  };
   events.resumed = [weak] {
     if (auto self = weak.lock()) self->on_track_resumed();
   };
@@ -223,6 +226,12 @@ void Broadcast::on_input_changed(const std::string& name) {
   if (!all_ended()) ended_ = false;
   admit_waiting();
   update_stream();
+}
+
+void Broadcast::on_keyframes_changed() {
+  if (stopping_) return;
+  update_stream();
+  fail_without_keyframe();
 }
 
 bool Broadcast::tracks_ready() const {
@@ -324,6 +333,7 @@ void Broadcast::update_stream() {
   info.viewers = connected_viewers_;
   info.ice_servers = told_servers();
   for (auto& [name, track] : tracks_) {
+    if (track->lacks_keyframes()) info.notice = StreamNotice::no_keyframe;
     if (!track->has_input()) continue;
     auto& lines = track->kind() == MediaKind::video ? info.video : info.audio;
     lines.push_back(track->describe_input());

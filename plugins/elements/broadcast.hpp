@@ -104,6 +104,7 @@ class Broadcast : public std::enable_shared_from_this<Broadcast> {
   void on_session_requested(Way* way, const SessionRequest& request);
   void admit(Session& session);
   void admit_waiting();
+  void fail_without_keyframe();
   bool has_place(Session& session);
   void admit_line();
   void warn_of_shortage(const Error& error);
@@ -122,6 +123,7 @@ class Broadcast : public std::enable_shared_from_this<Broadcast> {
 
   std::shared_ptr<Track> make_track(const std::shared_ptr<PadTap>& tap);
   void on_input_changed(const std::string& track);
+  void on_keyframes_changed();
   bool tracks_ready() const;
   void on_track_ended();
   void look_for_links();

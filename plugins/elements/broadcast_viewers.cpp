@@ -12,6 +12,8 @@ namespace {
 constexpr auto kBeginPatience = std::chrono::seconds(15);
 constexpr auto kLineInterval = std::chrono::milliseconds(100);
 constexpr auto kShortageInterval = std::chrono::minutes(1);
+const char* const kNoKeyframe =
+    "The source has sent no keyframe yet, with which a picture begins: try again later";
 
 // Of our preference, what is among the names; all of it when there are none.
 std::vector<Codec> taken(const std::vector<Codec>& preference,
@@ -193,6 +195,18 @@ void Broadcast::admit_waiting() {
     if (!session.viewer->began()) waiting.push_back(id);
   for (const std::string& id : waiting)
     if (auto found = sessions_.find(id); found != sessions_.end()) admit(found->second);
+}
+
+// Who waits for a track of which nothing is known, because no keyframe comes, waits in vain.
+void Broadcast::fail_without_keyframe() {
+  bool unknown = std::any_of(tracks_.begin(), tracks_.end(), [](const auto& track) {
+    return track.second->lacks_keyframes() && !track.second->has_input();
+  });
+  std::vector<std::string> ids;
+  for (auto& [id, session] : sessions_)
+    if (unknown && session.visitor && !session.viewer->began()) ids.push_back(id);
+  for (const std::string& id : ids)
+    fail_viewer(id, {ErrorCode::timeout, kNoKeyframe});
 }
 
 ViewerEvents Broadcast::viewer_events(const std::string& id) {

@@ -131,6 +131,12 @@ void Viewer::watch_leases() {
     leases.push_back(medium.lease.get());
   // For all at last: a lease may be ready at once, and the peer must see all media.
   for (RenditionLease* lease : leases)
+    lease->when_stuck([weak, lease](const Error& error) {
+      auto self = weak.lock();
+      Medium* medium = self ? self->medium_of(lease) : nullptr;
+      if (medium && !lease->rendition().has_begun(medium->egress.get())) self->end(error);
+    });
+  for (RenditionLease* lease : leases)
     lease->when_lost([weak, lease](const Error& error) {
       // A lease that was given up may still say so until it is gone.
       if (auto self = weak.lock(); self && self->medium_of(lease)) self->end(error);

@@ -6,18 +6,18 @@ namespace webcast {
 namespace {
 
 constexpr unsigned kMaxWaiting = 60;
-constexpr auto kStall = std::chrono::seconds(3);
 
 }  // namespace
 
-Decoder::Decoder(MediaKind kind, ControlThread& control, GstClock* clock, DecoderHandlers handlers)
+Decoder::Decoder(MediaKind kind, ControlThread& control, GstClock* clock,
+                 std::chrono::milliseconds patience, DecoderHandlers handlers)
     : kind_(kind), handlers_(std::move(handlers)) {
   StageOptions options;
   options.name = "decoder";
   options.max_buffers = kMaxWaiting;
   options.encoded = true;
   options.starts_at_keyframe = kind == MediaKind::video;
-  options.stall_timeout = kStall;
+  options.stall_timeout = patience;
   StageHandlers stage;
   stage.build = [this](GstCaps* caps) { return build(caps); };
   stage.sample = [this](GstSample* sample) { on_sample(sample); };
@@ -41,6 +41,9 @@ Result<ElementChain> Decoder::build(GstCaps* caps) {
     return Error{ErrorCode::not_found,
                  "There is no decoder for " + media_type_ + ": install gstreamer1.0-libav"};
   Ref<GstElement> decoder = make_element(candidates_.front().c_str(), "decoder");
+  // libav's: what it makes before a recovery point is no picture yet.
+  if (decoder && g_object_class_find_property(G_OBJECT_GET_CLASS(decoder.get()), "output-corrupt"))
+    g_object_set(decoder.get(), "output-corrupt", FALSE, nullptr);
   // In the machine's memory: each rendition would have to download it otherwise.
   Ref<GstElement> filter = make_element("capsfilter");
   if (!decoder || !filter)

@@ -4,6 +4,7 @@
 // push() and end().
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <string>
@@ -16,6 +17,10 @@
 
 namespace webcast {
 
+inline constexpr std::chrono::seconds kDecoderPatience{3};
+// From a recovery point on it takes as long until a picture is whole as the encoder likes.
+inline constexpr std::chrono::seconds kRecoveryPatience{20};
+
 struct DecoderHandlers {
   std::function<void(GstBuffer*, GstCaps*)> raw;  // the decoder's streaming thread
   std::function<void(const Error&)> warning;      // one was passed over
@@ -25,7 +30,9 @@ struct DecoderHandlers {
 
 class Decoder {
  public:
-  Decoder(MediaKind kind, ControlThread& control, GstClock* clock, DecoderHandlers handlers);
+  // `patience`: fed for so long without a picture, a decoder is passed over.
+  Decoder(MediaKind kind, ControlThread& control, GstClock* clock,
+          std::chrono::milliseconds patience, DecoderHandlers handlers);
   ~Decoder();
   const std::shared_ptr<Stage>& input() const { return stage_; }
   void set_clock(GstClock* clock) { stage_->set_clock(clock); }

@@ -1,5 +1,7 @@
 #include "plugins/media/fan_out.hpp"
 
+#include <algorithm>
+
 namespace webcast {
 
 void FanOut::subscribe(std::shared_ptr<FrameSink> sink) {
@@ -19,6 +21,13 @@ void FanOut::unsubscribe(const FrameSink* sink) {
 
 size_t FanOut::size() const {
   return subscribers_.read()->size();
+}
+
+bool FanOut::has_begun(const FrameSink* sink) const {
+  auto subscribers = subscribers_.read();
+  return std::any_of(subscribers->begin(), subscribers->end(), [sink](const auto& subscriber) {
+    return subscriber->sink.get() == sink && !subscriber->waits_for_keyframe;
+  });
 }
 
 void FanOut::push(const RtpFrame& frame) {

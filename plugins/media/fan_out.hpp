@@ -18,6 +18,8 @@ class FanOut {
   // After it returns no new call to the sink begins.
   void unsubscribe(const FrameSink* sink);
   size_t size() const;
+  // It has got its first keyframe.
+  bool has_begun(const FrameSink* sink) const;
 
   // Streaming thread.
   void push(const RtpFrame& frame);

@@ -34,11 +34,13 @@ H264Facts::H264Facts() : parser_(gst_h264_nal_parser_new()) {}
 void H264Facts::read(std::span<const uint8_t> unit) {
   GstH264NalUnit nalu;
   guint offset = 0;
+  is_idr_ = false;
   // The unchecked form does not search for the unit's end: the first slice is all that is read
   // of a picture.
   while (gst_h264_parser_identify_nalu_unchecked(parser_.get(), unit.data(), offset, unit.size(),
                                                  &nalu) == GST_H264_PARSER_OK) {
     if (nalu.type >= GST_H264_NAL_SLICE && nalu.type <= GST_H264_NAL_SLICE_IDR) {
+      is_idr_ = nalu.type == GST_H264_NAL_SLICE_IDR;
       size_t header = nalu.offset + nalu.header_bytes;
       if (header < unit.size() && is_b_slice(unit.data() + header, unit.size() - header))
         saw_b_slice_ = true;

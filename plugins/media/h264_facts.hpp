@@ -23,6 +23,8 @@ class H264Facts {
   bool interlaced() const { return interlaced_; }
   // Frames come in another order than they are shown: announced by the SPS, or B slices came.
   bool reordered() const { return announced_reorder_ || saw_b_slice_; }
+  // The last unit is an IDR picture: browsers begin at nothing else.
+  bool is_idr() const { return is_idr_; }
 
  private:
   struct FreeParser {
@@ -35,6 +37,7 @@ class H264Facts {
   bool interlaced_ = false;
   bool announced_reorder_ = false;
   bool saw_b_slice_ = false;
+  bool is_idr_ = false;
 };
 
 }  // namespace webcast

@@ -12,6 +12,10 @@ constexpr unsigned kMaxWaiting = 300;
 const char* const kReordered = "it has B-frames, which browsers do not put in order over WebRTC";
 const char* const kInterlaced = "it is interlaced";
 
+KeyframeSight::Time now() {
+  return std::chrono::milliseconds(g_get_monotonic_time() / 1000);
+}
+
 }  // namespace
 
 Inspector::Inspector(Codec codec, ControlThread& control, InspectorHandlers handlers)
@@ -49,6 +53,17 @@ void Inspector::make_stage() {
 }
 
 void Inspector::push(GstBuffer* buffer, GstCaps* caps) {
+  // Here, and not behind the parser: it gives nothing before the first parameter sets.
+  if (codec_kind(codec_) == MediaKind::video) {
+    KeyframeSight::Verdict verdict;
+    {
+      std::lock_guard lock(sight_mutex_);
+      // Nothing is known of the stream before its first keyframe.
+      if (!std::exchange(fed_, true)) sight_.wanted(now());
+      verdict = sight_.picture(now());
+    }
+    on_sight(verdict);
+  }
   if (stage_) return stage_->push(buffer, caps);
   if (codec_ != Codec::vp8) return look_at(buffer, caps);
   // There is no parser for VP8, and not every source tells keyframes: the first bit does
@@ -66,9 +81,14 @@ void Inspector::push(GstBuffer* buffer, GstCaps* caps) {
 void Inspector::end() {
   if (stage_) return stage_->end();
   output_.end();
-  control_.post([weak = weak_from_this()] {
+  tell(handlers_.ended);
+}
+
+// A copy of the handler: what it holds may go with this object.
+void Inspector::tell(const std::function<void()>& handler) {
+  control_.post([weak = weak_from_this(), handler] {
     auto self = weak.lock();
-    if (self && !self->stopped_) self->handlers_.ended();
+    if (self && !self->stopped_) handler();
   });
 }
 
@@ -90,7 +110,55 @@ void Inspector::look_at(GstBuffer* buffer, GstCaps* caps) {
       if (self && !self->stopped_) self->handlers_.changed(info);
     });
   }
+  if (info.kind == MediaKind::video) watch(buffer);
   output_.push(buffer, caps);
+}
+
+void Inspector::watch(GstBuffer* buffer) {
+  bool entry = !GST_BUFFER_FLAG_IS_SET(buffer, GST_BUFFER_FLAG_DELTA_UNIT);
+  // h264parse (1.22) calls recovery points and all intra pictures keyframes.
+  bool keyframe = codec_ == Codec::h264 ? h264_.is_idr() : entry;
+  if (!keyframe) {
+    if (entry) note_recovery_point();
+    return;
+  }
+  recovery_points_ = 0;
+  KeyframeSight::Verdict verdict;
+  {
+    std::lock_guard lock(sight_mutex_);
+    verdict = sight_.keyframe();
+  }
+  on_sight(verdict);
+}
+
+void Inspector::note_recovery_point() {
+  recovery_points_++;
+  if (recovery_points_ == 1) tell(handlers_.recovery_seen);
+  // An intra-refresh stream, it seems. Whether its encoder makes a keyframe on request is good to
+  // know before the first viewer comes; once.
+  if (recovery_points_ != 2 || std::exchange(asked_, true)) return;
+  want_keyframe();
+  tell(handlers_.keyframe_needed);
+}
+
+void Inspector::want_keyframe() {
+  std::lock_guard lock(sight_mutex_);
+  sight_.wanted(now());
+}
+
+void Inspector::on_sight(const KeyframeSight::Verdict& verdict) {
+  if (verdict.ask) tell(handlers_.keyframe_needed);
+  if (!verdict.changed) return;
+  control_.post([weak = weak_from_this()] {
+    auto self = weak.lock();
+    if (!self || self->stopped_) return;
+    bool lost;
+    {
+      std::lock_guard lock(self->sight_mutex_);
+      lost = self->sight_.lost();
+    }
+    self->handlers_.sight_changed(lost);
+  });
 }
 
 void Inspector::read_facts(GstBuffer* buffer, InputInfo& info) {

@@ -8,10 +8,12 @@
 
 #include <functional>
 #include <memory>
+#include <mutex>
 
 #include "common/control_thread.hpp"
 #include "plugins/media/h264_facts.hpp"
 #include "plugins/media/input_info.hpp"
+#include "plugins/media/keyframe_sight.hpp"
 #include "plugins/media/sample_sink.hpp"
 #include "plugins/media/stage.hpp"
 
@@ -21,6 +23,11 @@ struct InspectorHandlers {
   std::function<void(const InputInfo&)> changed;  // the facts are known, or are others now
   std::function<void(const Error&)> failed;       // the stream cannot be parsed
   std::function<void()> ended;                    // all has left `output`, its end too
+  // Somebody waits for a keyframe and none is in sight, or one came again.
+  std::function<void(bool lost)> sight_changed;
+  std::function<void()> keyframe_needed;  // the source is to be asked for one
+  // The stream has points other than keyframes at which a decoder, but no browser, can begin.
+  std::function<void()> recovery_seen;
 };
 
 class Inspector : public SampleSink, public std::enable_shared_from_this<Inspector> {
@@ -32,6 +39,8 @@ class Inspector : public SampleSink, public std::enable_shared_from_this<Inspect
   void end() override;
 
   SampleFanOut& output() { return output_; }
+  // Somebody waits for a keyframe, and the source was asked for it.
+  void want_keyframe();
   void set_clock(GstClock* clock);
   // After a failure.
   void restart();
@@ -43,6 +52,10 @@ class Inspector : public SampleSink, public std::enable_shared_from_this<Inspect
   void on_parsed(GstSample* sample);
   void look_at(GstBuffer* buffer, GstCaps* caps);
   void read_facts(GstBuffer* buffer, InputInfo& info);
+  void watch(GstBuffer* buffer);
+  void note_recovery_point();
+  void on_sight(const KeyframeSight::Verdict& verdict);
+  void tell(const std::function<void()>& handler);
 
   const Codec codec_;
   ControlThread& control_;
@@ -51,11 +64,19 @@ class Inspector : public SampleSink, public std::enable_shared_from_this<Inspect
   SampleFanOut output_;
   bool stopped_ = false;  // control thread
 
+  std::mutex sight_mutex_;
+  KeyframeSight sight_;
+
   // The streaming thread that comes last: the stage's, or the pad's.
   H264Facts h264_;
   InputInfo told_;
   GstClockTime latest_ = GST_CLOCK_TIME_NONE;
   bool reordered_ = false;
+  unsigned recovery_points_ = 0;  // since the last keyframe, as far as that matters
+
+  bool asked_ = false;
+
+  bool fed_ = false;  // the pad's
 };
 
 }  // namespace webcast

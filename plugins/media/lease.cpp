@@ -43,6 +43,11 @@ void LeaseState::tell_lost(const Error& error) {
     lost_with_ = error;
 }
 
+void LeaseState::tell_stuck(const Error& error) {
+  auto self = shared_from_this();
+  if (auto stuck = stuck_) stuck(error);
+}
+
 void LeaseState::set_reachable(bool reachable) {
   reachable_ = reachable;
   rendition_.rest_or_work();
@@ -50,7 +55,7 @@ void LeaseState::set_reachable(bool reachable) {
 
 void LeaseState::close() {
   ready_ = nullptr;
-  lost_ = nullptr;
+  lost_ = stuck_ = nullptr;
   patience_.cancel();
 }
 

@@ -16,6 +16,8 @@ class LeaseState : public std::enable_shared_from_this<LeaseState> {
   void when_lost(std::function<void(Error)> lost);
   void tell_ready(const Result<void>& result);
   void tell_lost(const Error& error);
+  void when_stuck(std::function<void(Error)> stuck) { stuck_ = std::move(stuck); }
+  void tell_stuck(const Error& error);
   void set_reachable(bool reachable);
   bool reachable() const { return reachable_; }
   void close();
@@ -23,7 +25,7 @@ class LeaseState : public std::enable_shared_from_this<LeaseState> {
  private:
   MediaRendition& rendition_;  // outlives this: the lease holds both
   std::function<void(Result<void>)> ready_;
-  std::function<void(Error)> lost_;
+  std::function<void(Error)> lost_, stuck_;
   std::optional<Error> lost_with_;
   bool was_ready_ = false, reachable_ = true;
   Timer patience_;
@@ -45,6 +47,9 @@ class MediaLease : public RenditionLease {
   }
   void when_lost(std::function<void(Error)> lost) override { state_->when_lost(std::move(lost)); }
   void set_reachable(bool reachable) override { state_->set_reachable(reachable); }
+  void when_stuck(std::function<void(Error)> stuck) override {
+    state_->when_stuck(std::move(stuck));
+  }
 
  private:
   std::shared_ptr<MediaRendition> rendition_;

@@ -220,6 +220,12 @@ void MediaRendition::fail(const Error& error) {
     lease->tell_lost(error);
 }
 
+void MediaRendition::tell_stuck(const Error& error) {
+  auto leases = leases_;
+  for (const auto& lease : leases)
+    lease->tell_stuck(error);
+}
+
 void MediaRendition::stop() {
   stopped_ = true;
   governor_timer_.cancel();

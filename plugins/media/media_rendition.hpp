@@ -58,6 +58,7 @@ class MediaRendition : public Rendition, public std::enable_shared_from_this<Med
   const RtpFormat* format() const override { return ready_ ? &format_ : nullptr; }
   void subscribe(std::shared_ptr<FrameSink> sink) override;
   void unsubscribe(const FrameSink* sink) override { fan_out_.unsubscribe(sink); }
+  bool has_begun(const FrameSink* sink) const override { return fan_out_.has_begun(sink); }
   void request_keyframe() override;
   StructurePtr stats() const override;
 
@@ -66,6 +67,8 @@ class MediaRendition : public Rendition, public std::enable_shared_from_this<Med
   bool pass_through() const { return choice_.pass_through; }
   std::unique_ptr<RenditionLease> lease();
   void set_clock(GstClock* clock) { stage_->set_clock(clock); }
+  // No keyframe comes to begin at: those who lease it are told, and it goes on.
+  void tell_stuck(const Error& error);
   // Ends at once; those who lease it are told.
   void fail(const Error& error);
   void stop();

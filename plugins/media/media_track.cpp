@@ -108,6 +108,19 @@ std::shared_ptr<Inspector> MediaTrack::make_inspector(Codec codec) {
     self->inspector_ended_ = true;
     self->check_drained();
   };
+  handlers.sight_changed = [weak, which](bool lost) {
+    auto self = weak.lock();
+    if (self && self->inspector_.get() == *which) self->on_sight(lost);
+  };
+  handlers.keyframe_needed = [weak, which] {
+    auto self = weak.lock();
+    if (!self || self->stopped_ || self->inspector_.get() != *which) return;
+    if (self->events_.upstream_keyframe) self->events_.upstream_keyframe();
+  };
+  handlers.recovery_seen = [weak, which] {
+    auto self = weak.lock();
+    if (self && self->inspector_.get() == *which) self->on_recovery_seen();
+  };
   auto inspector = Inspector::create(codec, control_, std::move(handlers));
   *which = inspector.get();
   return inspector;
@@ -159,6 +172,7 @@ void MediaTrack::on_new_input(const InputInfo& info, std::shared_ptr<Inspector> 
   if (inspector_) raw_.forget();
   info_ = info;
   inspected_ = {};
+  forget_keyframes();
   if (info_.known && events_.input_changed) events_.input_changed();
 }
 
@@ -182,9 +196,7 @@ void MediaTrack::on_orientation(bool turned) {
 
 void MediaTrack::take_inspected() {
   InputInfo info = inspected_;
-  // Players take no notice of it: what they are to show upright has to be turned here.
-  if (turned_ && settings_.transcode == Transcode::automatic && info.obstacle.empty())
-    info.obstacle = "its picture has to be turned";
+  if (auto obstacle = obstacle_here(); obstacle && info.obstacle.empty()) info.obstacle = *obstacle;
   InputInfo before = std::exchange(info_, info);
   if (!before.known) {
     if (events_.input_changed) events_.input_changed();
@@ -219,8 +231,8 @@ void MediaTrack::tell_of_no_encoder(const std::vector<Codec>& preference) {
   }
   warn({ErrorCode::not_found,
         "Viewers get no " + std::string(kind_name(kind_)) + ": no encoder of " + property +
-            " works here for the pad " + name_ + ". Install one of these packages (" + remedies + "), or name codecs in " + property +
-            " that this machine can make."});
+            " works here for the pad " + name_ + ". Install one of these packages (" + remedies +
+            "), or name codecs in " + property + " that this machine can make."});
 }
 
 Result<std::unique_ptr<RenditionLease>> MediaTrack::lease(const std::vector<Codec>& preference,

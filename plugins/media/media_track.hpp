@@ -33,6 +33,7 @@ class MediaTrack : public Track, public std::enable_shared_from_this<MediaTrack>
   void report(const Error& error) override;
   void set_clock(GstClock* clock) override;
   bool has_input() const override { return info_.known; }
+  bool lacks_keyframes() const override { return keyless_ && !bypassed_; }
   std::optional<Codec> encoded_input() const override { return info_.codec; }
   std::string describe_input() const override { return describe(info_); }
   Result<std::unique_ptr<RenditionLease>> lease(const std::vector<Codec>& preference,
@@ -64,6 +65,13 @@ class MediaTrack : public Track, public std::enable_shared_from_this<MediaTrack>
   RenditionHooks make_hooks(const Choice& choice);
   void connect(MediaRendition& rendition);
   void start_decoder();
+  void ask_for_keyframe();
+  void on_sight(bool lost);
+  void on_recovery_seen();
+  void bypass_keyframes();
+  void tell_of_no_keyframe();
+  void forget_keyframes();
+  std::optional<std::string> obstacle_here() const;
   void on_decoder_failed(const Error& error);
   void tell_of_no_encoder(const std::vector<Codec>& preference);
   void remove(const std::string& name);
@@ -95,6 +103,10 @@ class MediaTrack : public Track, public std::enable_shared_from_this<MediaTrack>
   InputInfo info_;
   InputInfo inspected_;  // without what tags say of it
   bool turned_ = false;
+  bool keyless_ = false;      // somebody waits for a keyframe, and none is in sight
+  bool recoverable_ = false;  // a decoder can begin where there is no keyframe
+  bool bypassed_ = false;     // so newcomers get what a decoder makes of it
+  bool keyless_told_ = false;
   Ref<GstClock> clock_;
   std::shared_ptr<Inspector> inspector_;
   std::unique_ptr<Decoder> decoder_;

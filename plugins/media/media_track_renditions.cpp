@@ -35,8 +35,7 @@ RenditionHooks MediaTrack::make_hooks(const Choice& choice) {
     return self && self->events_.encoder_setup && self->events_.encoder_setup(rendition, encoder);
   };
   hooks.upstream_keyframe = [weak] {
-    auto self = weak.lock();
-    if (self && self->events_.upstream_keyframe) self->events_.upstream_keyframe();
+    if (auto self = weak.lock()) self->ask_for_keyframe();
   };
   hooks.picture_needed = [weak](SampleSink& sink) {
     if (auto self = weak.lock()) self->raw_.repeat(sink, self->now());
@@ -64,14 +63,22 @@ void MediaTrack::start_decoder() {
     raw_.end();
     check_drained();
   };
-  decoder_ = std::make_unique<Decoder>(kind_, control_, clock_.get(), std::move(handlers));
+  decoder_ = std::make_unique<Decoder>(kind_, control_, clock_.get(),
+                                       bypassed_ ? kRecoveryPatience : kDecoderPatience,
+                                       std::move(handlers));
   decoder_ended_ = !draining_;
   inspector_->output().add(decoder_->input());
-  if (events_.upstream_keyframe && kind_ == MediaKind::video) events_.upstream_keyframe();
+  if (kind_ == MediaKind::video) ask_for_keyframe();
 }
 
 void MediaTrack::on_decoder_failed(const Error& error) {
   warn(error);
+  // What cannot be decoded has to wait for a keyframe after all.
+  if (std::exchange(bypassed_, false)) {
+    recoverable_ = false;
+    take_inspected();
+    if (events_.keyframes_changed) events_.keyframes_changed();
+  }
   std::vector<std::shared_ptr<MediaRendition>> affected;
   for (auto& [name, entry] : renditions_)
     if (!entry.rendition->pass_through()) affected.push_back(entry.rendition);

@@ -34,6 +34,8 @@ class Rendition {
   // shared_ptr keeps the sink alive for it).
   virtual void subscribe(std::shared_ptr<FrameSink> sink) = 0;
   virtual void unsubscribe(const FrameSink* sink) = 0;
+  // It has got a keyframe.
+  virtual bool has_begun(const FrameSink* sink) const = 0;
 
   // Any thread. A keyframe for all who wait, at most one each 500 ms (KeyframeGovernor).
   virtual void request_keyframe() = 0;
@@ -57,6 +59,9 @@ class RenditionLease {
   // Whether the holder can be reached by now; so it is taken to be at first. While none can, a
   // video encoder rests once its format is known: an offer alone keeps no processor busy.
   virtual void set_reachable(bool reachable) = 0;
+  // Any number of times: no keyframe comes to begin at, and another lease would be one on a
+  // rendition that begins. Who has begun already (has_begun) goes on.
+  virtual void when_stuck(std::function<void(Error)> stuck) = 0;
 };
 
 }  // namespace webcast

@@ -43,6 +43,8 @@ struct TrackEvents {
   std::function<bool(const std::string& rendition, GstElement* encoder)> encoder_setup;
   // Asks the source for a keyframe (an encoded track); sends a force-key-unit event upstream.
   std::function<void()> upstream_keyframe;
+  // lacks_keyframes() is another one now.
+  std::function<void()> keyframes_changed;
 };
 
 class Track {
@@ -69,6 +71,8 @@ class Track {
 
   // The caps' kind is known: a viewer can be given something.
   virtual bool has_input() const = 0;
+  // Encoded input without a keyframe, which newcomers wait for in vain until one comes.
+  virtual bool lacks_keyframes() const = 0;
   // Codec of an encoded input; nothing for raw or unknown.
   virtual std::optional<Codec> encoded_input() const = 0;
   // "H264 1280x720", "raw 640x480", "OPUS": for /api/streams and logs.

@@ -112,8 +112,8 @@ void Publication::update(const StreamInfo& stream) {
   // Who waits for the stream, or for one more track of it, is a listener and told by this. An
   // identical status is a no-op.
   status.roles.producer = stream.live;
-  status.meta = write_stream_meta({stream.name, stream.video, stream.audio, stream.title},
-                                  TrackLines::left_out);
+  status.meta = write_stream_meta(
+      {stream.name, stream.video, stream.audio, stream.title, stream.notice}, TrackLines::left_out);
   peer_->send(status);
 }
 
@@ -153,7 +153,8 @@ class ListenSignaler : public Signaler {
   ~ListenSignaler() override { stop(); }
 
   Result<void> start(const StreamInfo& stream) override {
-    auto publication = std::make_shared<Publication>(context_.control, context_.events, context_.role);
+    auto publication =
+        std::make_shared<Publication>(context_.control, context_.events, context_.role);
     if (auto opened = publication->open(address_, context_.access, stream); !opened) {
       Error error = opened.error();
       error.sentence = shown_location(location_) + ": " + error.sentence;

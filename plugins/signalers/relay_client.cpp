@@ -114,7 +114,7 @@ void RelayPresence::say_status() {
   SetPeerStatus status;
   if (is_producer()) {
     status.roles.producer = stream_.live;
-    status.meta = write_stream_meta({stream_.name, stream_.video, stream_.audio, stream_.title});
+    status.meta = write_stream_meta({stream_.name, stream_.video, stream_.audio, stream_.title, stream_.notice});
   } else {
     status.roles.listener = true;
   }

@@ -16,6 +16,7 @@
 #include "common/result.hpp"
 #include "plugins/signalers/outgoing.hpp"
 #include "signaling/protocol/message.hpp"  // kStreamFull, kNotAuthorized, Visitor
+#include "signaling/protocol/stream_meta.hpp"
 
 namespace webcast {
 
@@ -27,6 +28,7 @@ struct StreamInfo {
   unsigned viewers = 0;
   std::vector<std::string> video{};  // one line a track ("H264 1280x720")
   std::vector<std::string> audio{};
+  StreamNotice notice = StreamNotice::none;
   // As in the properties stun-server and turn-servers; hold secrets: never logged.
   std::vector<std::string> ice_servers{};
   // They are set but not told: a source's. Candidates follow its offer.

@@ -60,6 +60,10 @@ StreamMeta read_stream_meta(const std::string& meta) {
   return stream;
 }
 
+const char* notice_name(StreamNotice notice) {
+  return notice == StreamNotice::no_keyframe ? "no-keyframe" : nullptr;
+}
+
 std::string write_stream_meta(const StreamMeta& stream, TrackLines lines) {
   auto object = adopt(json_object_new());
   json_object_set_string_member(object.get(), "name", stream.name.c_str());
@@ -73,6 +77,8 @@ std::string write_stream_meta(const StreamMeta& stream, TrackLines lines) {
     json_object_set_array_member(tracks, "audio", write_lines(stream.audio));
     json_object_set_object_member(object.get(), "tracks", tracks);
   }
+  if (const char* notice = notice_name(stream.notice))
+    json_object_set_string_member(object.get(), "notice", notice);
   auto node = adopt(json_node_new(JSON_NODE_OBJECT));
   json_node_set_object(node.get(), object.get());
   return write_json(node.get());

@@ -2,7 +2,8 @@
 //
 // {"name":"live","title":"The garden","video":1,"audio":1,
 //  "tracks":{"video":["H264 1280x720"],"audio":["OPUS"]}}: the numbers are for players, title and
-// lines for people. Producers of others may say less or nothing.
+// lines for people. "notice":"no-keyframe" is there while viewers who come get no picture for want
+// of one. Producers of others may say less or nothing.
 #pragma once
 
 #include <string>
@@ -10,10 +11,14 @@
 
 namespace webcast {
 
+// What viewers should know of a stream that is live.
+enum class StreamNotice { none, no_keyframe };
+
 struct StreamMeta {
-  std::string name{};                          // empty: none that a stream may have
+  std::string name{};                         // empty: none that a stream may have
   std::vector<std::string> video{}, audio{};  // one line a track
   std::string title{};                        // clean_text()
+  StreamNotice notice = StreamNotice::none;   // written; nobody here reads it
   friend bool operator==(const StreamMeta&, const StreamMeta&) = default;
 };
 
@@ -22,5 +27,7 @@ StreamMeta read_stream_meta(const std::string& meta);
 // Without the lines it stays the same while only those change.
 enum class TrackLines { told, left_out };
 std::string write_stream_meta(const StreamMeta& stream, TrackLines lines = TrackLines::told);
+// As it stands there; null: none.
+const char* notice_name(StreamNotice notice);
 
 }  // namespace webcast

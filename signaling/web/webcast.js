@@ -224,7 +224,7 @@ export class WebcastPlayer extends HTMLElement {
 
   #words() {
     const idle = /** @type {const} */ ({ state: 'idle', failure: null, retryAt: 0 });
-    return describe(this.#client?.status ?? idle, this.streamName);
+    return describe(this.#client?.status ?? idle, this.streamName, this.#client?.notice);
   }
 
   #stateChanged() {

@@ -40,6 +40,16 @@ for (const [name, what, codec, rendition, pipeline] of plays) {
   });
 }
 
+// It answers a request for a keyframe by refreshing, not by an IDR.
+scene('A source without keyframes that may not be converted says so at the viewer', async (bench) => {
+  const sink = await bench.sink(`${rawPicture} ! x264enc tune=zerolatency key-int-max=60 intra-refresh=true `
+    + avc('constrained-baseline'), { properties: 'transcode=never' });
+  const player = await bench.player(browsers.chromium, sink.url);
+  await sink.says(/shows no keyframe/);
+  await player.until(() => /no keyframe yet/.test(document.querySelector('webcast-player').message));
+  await player.silent();
+});
+
 scene('With transcode=never the viewer is told why a source cannot be played', async (bench) => {
   const sink = await bench.sink(
     `${rawPicture} ! x264enc tune=zerolatency key-int-max=60 ${avc('constrained-baseline')}`,

@@ -77,6 +77,17 @@ TEST_F(Viewers, WithoutAnEncoderForSoundThePicturePlaysWithAWarning) {
   g_unsetenv("GST_PLUGIN_FEATURE_RANK");
 }
 
+// x264enc answers a request for a keyframe by refreshing, not by an IDR.
+TEST_F(Viewers, AStreamWithoutKeyframesIsToldAndEncodedAnew) {
+  launch(kVideo +
+         "x264enc tune=zerolatency speed-preset=ultrafast key-int-max=30 "
+         "intra-refresh=true ! video/x-h264,profile=constrained-baseline ! " +
+         kSink);
+  EXPECT_NE(warning_of(*sink, "shows no keyframe"), "");
+  auto viewer = watch(url);
+  EXPECT_TRUE(receives(*viewer, 30));
+}
+
 TEST_F(Viewers, APictureWhoseTagSaysThatItLiesIsSentUpright) {
   launch(kVideo + "taginject tags=\"image-orientation=rotate-90\" ! " + kSink);
   auto viewer = watch(url, {"--no-audio"});

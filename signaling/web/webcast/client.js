@@ -65,6 +65,7 @@ export class WebcastClient extends EventTarget {
   #socketDelay = 0;
   #socketLost = 0;
   #endedBy = '';
+  #noticed = '';
 
   /** @param {ClientOptions} options */
   constructor(options) {
@@ -129,6 +130,13 @@ export class WebcastClient extends EventTarget {
     this.#set('playing');
   }
 
+  /** What the sender says of the stream, as long as no picture of it is here: a word, or nothing. */
+  get notice() {
+    if (this.current?.pictured) return '';
+    const notice = this.#signaling?.find(this.#options.stream ?? '')?.meta?.notice;
+    return typeof notice === 'string' ? notice : '';
+  }
+
   get #flows() {
     return this.current !== null && this.current.phase !== 'over' && this.current.silence < 1000;
   }
@@ -181,6 +189,10 @@ export class WebcastClient extends EventTarget {
   }
 
   #producersChanged() {
+    if (this.notice !== this.#noticed) {
+      this.#noticed = this.notice;
+      this.dispatchEvent(new Event('state')); // with other words
+    }
     if (this.#endedBy && !this.#signaling?.peers.has(this.#endedBy)) this.#endedBy = '';
     const id = (this.next ?? this.current)?.producer?.id ?? '';
     this.#retitle(this.#signaling?.peers.get(id));

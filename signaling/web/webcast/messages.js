@@ -32,13 +32,27 @@ const kFailures = {
   'bad-answer': ['The sender’s answer could not be used', ''],
 };
 
+// Failures that a notice explains.
+const kSilences = [undefined, 'no-media', 'stalled', 'no-answer'];
+
+const kNotices = {
+  'no-keyframe': ['the source has sent no keyframe yet', 'A picture begins with a keyframe, and starts here '
+    + 'when one comes. Whoever runs the sender can let its encoder make them more often.'],
+};
+
 /**
  * @param {Status} status
  * @param {string} stream
+ * @param {string} [notice]  what the sender says of its stream, while there is no picture
  * @returns {{message: string, hint: string}}
  */
-export function describe(status, stream) {
+export function describe(status, stream, notice = '') {
   if (status.words) return status.words;
+  const known = Object.hasOwn(kNotices, notice) && kSilences.includes(status.failure?.kind) ? kNotices[notice] : null;
+  if (known && status.state === 'playing') return { message: `Live, without a picture: ${known[0]}`, hint: '' };
+  if (known && ['connecting', 'reconnecting', 'failed'].includes(status.state)) {
+    return { message: `No picture: ${known[0]}`, hint: known[1] };
+  }
   const name = stream ? `“${stream}”` : 'a stream';
   switch (status.state) {
     case 'idle': return { message: 'Stopped', hint: '' };

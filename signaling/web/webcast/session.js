@@ -64,6 +64,8 @@ export class Session {
   /** Milliseconds without a packet of media, without a decoded picture. */
   silence = 0;
   frozen = 0;
+  /** A picture was decoded. */
+  pictured = false;
   created = performance.now();
   /** @type {Record<string, number>} performance.now() of the steps */
   timings = { created: performance.now() };
@@ -302,6 +304,7 @@ export class Session {
     const passed = this.#lastTick ? Math.min(now - this.#lastTick, 2 * kTick) : 0;
     this.#lastTick = now;
     this.silence = progress.packets ? 0 : this.silence + passed;
+    this.pictured ||= Boolean(progress.frames);
     this.frozen = progress.frames || !this.hasVideo || document.hidden ? 0 : this.frozen + passed;
     this.#events.sample(this);
   }

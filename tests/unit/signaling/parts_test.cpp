@@ -64,6 +64,13 @@ TEST(StreamMeta, CarriesATitleOfOneCleanLine) {
   EXPECT_TRUE(cut.ends_with("…"));
 }
 
+TEST(StreamMeta, TellsThatNoKeyframeComesWhileItIsSo) {
+  StreamMeta stream{"live", {"H264"}, {}};
+  EXPECT_THAT(write_stream_meta(stream), testing::Not(testing::HasSubstr("notice")));
+  stream.notice = StreamNotice::no_keyframe;
+  EXPECT_THAT(write_stream_meta(stream), testing::HasSubstr(R"("notice":"no-keyframe")"));
+}
+
 TEST(StreamMeta, TakesAnyJson) {
   for (const char* text : {"", "null", "[]", "{", "1", R"({"name":null})", R"({"name":"a b"})"})
     EXPECT_EQ(read_stream_meta(text), StreamMeta{}) << text;
