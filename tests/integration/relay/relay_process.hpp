@@ -13,6 +13,12 @@ namespace webcast::test {
 
 inline constexpr auto kRelayPatience = std::chrono::seconds(30);
 
+// The build's own; by hand, where nothing says which build, that of the folder one is in.
+inline std::string relay_program() {
+  const char* build = g_getenv("WEBCAST_BUILD");
+  return std::string(build ? build : "build") + "/signaling/webcast-relay";
+}
+
 class RelayProcess {
  public:
   explicit RelayProcess(std::vector<std::string> arguments = {"--listen", "127.0.0.1:0"})
@@ -50,10 +56,8 @@ class RelayProcess {
 
  private:
   static std::vector<std::string> command(std::vector<std::string> arguments) {
-    const char* build = g_getenv("WEBCAST_BUILD");
-    arguments.insert(arguments.begin(), {"sh", "-c", "exec \"$0\" \"$@\" 2>&1",
-                                         std::string(build ? build : "build") +
-                                             "/signaling/webcast-relay"});
+    arguments.insert(arguments.begin(),
+                     {"sh", "-c", "exec \"$0\" \"$@\" 2>&1", relay_program()});
     return arguments;
   }
 

@@ -136,7 +136,7 @@ TEST(RelayHangup, EndsWithItsTerminal) {
   int terminal = -1;
   pid_t child = forkpty(&terminal, nullptr, nullptr, nullptr);
   ASSERT_GE(child, 0);
-  const std::string program = std::string(g_getenv("WEBCAST_BUILD")) + "/signaling/webcast-relay";
+  const std::string program = relay_program();
   if (child == 0) {
     execl(program.c_str(), program.c_str(), "--listen", "127.0.0.1:0", nullptr);
     _exit(127);
