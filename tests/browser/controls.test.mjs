@@ -102,22 +102,18 @@ scene('The statistics show figures that fit the stream', async (bench) => {
   const { page } = player;
   await player.is('playing');
   await page.keyboard.press('s');
-  const rows = () => page.$$eval(inPlayer('.statistics dl > div'), (all) => Object.fromEntries(
-    all.map((row) => [row.querySelector('dt').textContent, row.querySelector('span').textContent])));
   await player.until(() => {
     const points = document.querySelector('webcast-player').shadowRoot
       .querySelector('.line').getAttribute('points');
     return points.split(' ').length >= 3;
   });
-  await player.until(() => document.querySelector('webcast-player').getStats().latency !== null);
-  const shown = await rows();
-  assert.equal(shown.Picture, '640 × 360');
-  assert.equal(shown['Video codec'], 'H264');
-  assert.equal(shown['Audio codec'].toUpperCase(), 'OPUS');
-  assert.match(shown['Packets lost'], /^\d/);
-  assert.match(shown['Round trip'], /^\d.* ms$/);
-  assert.match(shown['Jitter buffer'], /^\d.* ms$/);
-  assert.match(shown.Latency, /^≈ \d.* ms$/);
+  await player.until((wanted) => {
+    const rows = document.querySelector('webcast-player').shadowRoot.querySelectorAll('.statistics dl > div');
+    const shown = new Map([...rows].map((row) => [row.querySelector('dt').textContent,
+      row.querySelector('span').textContent]));
+    return Object.entries(wanted).every(([name, source]) => new RegExp(source).test(shown.get(name)));
+  }, undefined, { 'Picture': '^640 × 360$', 'Video codec': '^H264$', 'Audio codec': '^(OPUS|opus)$', 'Packets lost': '^\\d',
+    'Round trip': '^\\d.* ms$', 'Jitter buffer': '^\\d.* ms$', 'Latency': '^≈ \\d.* ms$' });
   const charts = await page.$$eval(inPlayer('.chart svg'), (all) => all.map((one) => one.getAttribute('aria-label')));
   assert.match(charts[0], /^Bit rate over the last minute: now \d+(\.\d+)? [kM]bit\/s/);
   assert.match(charts[1], /^Frame rate over the last minute: now \d+ fps/);
@@ -128,17 +124,19 @@ scene('A screen reader finds names, roles and states', async (bench) => {
   const sink = await bench.sink(both);
   const player = await bench.player(browsers.chromium, sink.url);
   await player.is('playing');
-  const tree = await player.page.accessibility.snapshot();
-  const found = [];
+  const wanted = ['heading live', 'button Stop', 'button Turn sound on', 'slider Volume',
+    'button Statistics', 'button Full screen', 'button Help and keys', 'link All streams'];
+  let found = [];
   const walk = (node) => {
     found.push(`${node.role} ${node.name ?? ''}`.trim());
     node.children?.forEach(walk);
   };
-  walk(tree);
-  for (const expected of ['heading live', 'button Stop', 'button Turn sound on', 'slider Volume',
-    'button Statistics', 'button Full screen', 'button Help and keys', 'link All streams']) {
-    assert.ok(found.includes(expected), `${expected} is not among ${found.join(', ')}`);
+  const missing = () => wanted.filter((one) => !found.includes(one));
+  for (let i = 0; i < 100 && missing().length; i++) {
+    found = [];
+    walk(await player.page.accessibility.snapshot());
   }
+  assert.deepEqual(missing(), [], found.join(', '));
 });
 
 scene('It fits a phone: nothing is cut off, and fingers hit every button', async (bench) => {
@@ -175,7 +173,7 @@ scene('A browser that plays nothing unasked gets a button', async (bench) => {
   });
   await page.reload();
   await player.until(() => document.querySelector('webcast-player').shadowRoot.querySelector('.root.blocked'));
-  assert.match(await player.status(), /^Ready/);
+  await player.says(/^Ready/);
   await page.evaluate(() => {
     window.allowed = true;
   });

@@ -167,7 +167,7 @@ scene('Who watches adjusts the picture, and all who watch see it', async (bench)
   const grey = ([, [red, green, blue]]) => Math.max(red, green, blue) - Math.min(red, green, blue) < 12;
   for (const page of [chromium, firefox]) {
     let seen = [];
-    for (let i = 0; i < 100 && !(seen.length && grey(seen)); i++) {
+    for (let i = 0; i < 300 && !(seen.length && grey(seen)); i++) {
       seen = await page.colours([[0.07, 0.3], [0.79, 0.3]]);
       await new Promise((resolve) => setTimeout(resolve, 100));
     }
@@ -300,9 +300,12 @@ scene('Captions stand clear of all buttons, of a phone too', async (bench) => {
     for (const quiet of [false, true]) {
       const covered = await player.page.evaluate(async (isQuiet) => {
         const { shadowRoot } = document.querySelector('webcast-player');
-        shadowRoot.querySelector('.root').classList.toggle('quiet', isQuiet);
+        const { classList } = shadowRoot.querySelector('.root');
         const text = shadowRoot.querySelector('p.captions');
-        await Promise.all(text.getAnimations().map((one) => one.finished));
+        do { // they fade by themselves too, and then come in between
+          classList.toggle('quiet', isQuiet);
+          await Promise.all(text.getAnimations().map((one) => one.finished)).catch(() => {});
+        } while (classList.contains('quiet') !== isQuiet || text.getAnimations().length);
         const box = text.getBoundingClientRect();
         return [...shadowRoot.querySelectorAll('button')].filter((one) => {
           const other = one.getBoundingClientRect();

@@ -69,9 +69,10 @@ scene('Resolution, mute, hidden picture and stop do what they say', async (bench
   await page.page.select('#height', '360');
   await page.goLive();
   await from.more(30);
-  await page.until(() => /640 × 360/.test(document.querySelector('#figures').innerText));
+  await page.takes(640, 360);
+  await page.until(() => /\d+ × \d+, \d+ a second/.test(document.querySelector('#figures').innerText));
   await page.page.select('#height', '720');
-  await page.until(() => /1280 × 720/.test(document.querySelector('#figures').innerText));
+  await page.takes(1280, 720);
   assert.doesNotMatch(from.output, /webcast-publisher-removed/, 'in the same session');
   await page.click('hide');
   await page.until(() => document.querySelector('#hide').getAttribute('aria-pressed') === 'true');

@@ -43,7 +43,7 @@ for (const name of ['chromium', 'firefox']) {
 scene('An error of the relay is shown, and another attempt follows', async (bench) => {
   const player = await beside(bench, browsers.chromium, { error: 'no such luck' });
   await player.is('failed');
-  assert.match(await player.status(), /No such luck\./);
+  await player.says(/No such luck\./);
   await player.page.evaluate(() => {
     window.producer.habits = {};
     document.querySelector('webcast-player').shadowRoot.querySelector('.status .plain').click(); // Try now
@@ -104,5 +104,5 @@ scene('A session that the other side ends with a reason shows it', async (bench)
   await player.page.evaluate(() => window.producer.socket.say(
     { type: 'endSessionV1_1', sessionId: 'S1', error: 'the operator closed the show' }));
   await player.is('failed');
-  assert.match(await player.status(), /The operator closed the show\./);
+  await player.says(/The operator closed the show\./);
 });

@@ -48,9 +48,10 @@ export class ManualPage extends Player {
     await input.uploadFile(file);
   }
 
-  /** What the page complains of. */
-  complaint() {
-    return this.page.evaluate(() => document.querySelector('#offer-error').innerText);
+  /** Waits until the page complains so. @param {RegExp} pattern */
+  complains(pattern) {
+    return this.until(([source, flags]) => new RegExp(source, flags)
+      .test(document.querySelector('#offer-error').innerText), undefined, [pattern.source, pattern.flags]);
   }
 
   /** The answer, once it is there. */

@@ -86,13 +86,22 @@ export class Player {
       return player && { state: player.state, message: player.message, hint: player.hint,
         figures: player.getStats() };
     });
-    throw new Error(`${predicate} (${argument}): ${reason} for ${ms} ms\n${JSON.stringify(now)}`);
+    throw new Error(`${predicate} (${JSON.stringify(argument)}): ${reason} for ${ms} ms\n${JSON.stringify(now)}`);
   }
 
-  /** What the status line says to a screen reader. */
-  status() {
-    return this.page.evaluate(() => document.querySelector('webcast-player')
-      .shadowRoot.querySelector('[role=status]').innerText.trim());
+  /**
+   * Waits until the status line says so to a screen reader: between two attempts it says other things.
+   * @param {RegExp} pattern
+   */
+  says(pattern) {
+    return this.until((source) => new RegExp(source).test(document.querySelector('webcast-player')
+      .shadowRoot.querySelector('[role=status]').innerText.trim()), kPatience, pattern.source);
+  }
+
+  /** Waits until that is what the page advises. @param {RegExp} pattern */
+  advises(pattern) {
+    return this.until((source) => new RegExp(source).test(document.querySelector('webcast-player').hint),
+      kPatience, pattern.source);
   }
 
   /** Waits until `count` more frames were decoded, and as good as all of them painted. */
@@ -115,13 +124,13 @@ export class Player {
     }, kPatience, count);
   }
 
-  /** Codecs in use, upper case: {video: "VP8", audio: "OPUS"}. */
-  async codecs() {
-    await this.until(() => document.querySelector('webcast-player').getStats()?.bitrate > 0);
-    return this.page.evaluate(() => {
-      const { video, audio } = document.querySelector('webcast-player').getStats();
-      return { video: video[0]?.codec.toUpperCase(), audio: audio[0]?.codec.toUpperCase() };
-    });
+  /** Waits until these codecs are in use. @param {{video?: string, audio?: string}} codecs upper case */
+  uses(codecs) {
+    return this.until((wanted) => {
+      const figures = document.querySelector('webcast-player').getStats();
+      return Object.entries(wanted).every(([kind, codec]) => figures[kind][0].bitrate > 0
+        && figures[kind][0].codec.toUpperCase() === codec);
+    }, kPatience, codecs);
   }
 
   /** The browser's own statistics of the picture that comes in. @returns {Promise<any>} */
@@ -167,7 +176,7 @@ export class Player {
   async turnSoundOn() {
     const button = await this.page.waitForSelector('webcast-player >>> .turn-on:not([hidden])');
     await button.click();
-    assert.equal(await this.page.evaluate(() => document.querySelector('webcast-player').video.muted), false);
+    await this.until(() => !document.querySelector('webcast-player').video.muted);
   }
 
   /** Waits until sound is played, as the decoder's statistics have it. */

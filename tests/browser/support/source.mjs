@@ -123,6 +123,13 @@ export class PublishPage extends Player {
     return this.until((text) => document.querySelector('.status').innerText.includes(text), ms, part);
   }
 
+  /** Waits until the camera brings that size: what of it is sent depends on the machine and the way. */
+  takes(width, height) {
+    return this.until(async (wanted) => [...(await window.connections.at(-1).getStats()).values()]
+      .some((one) => one.type === 'media-source' && one.width === wanted[0] && one.height === wanted[1]),
+    undefined, [width, height]);
+  }
+
   click(id) {
     return this.page.click(`#${id}`);
   }
