@@ -51,6 +51,12 @@ Budget::Answer Budget::ask(Id id, const Resources& cost, const Headroom& room, T
   return Answer::waits;
 }
 
+bool Budget::is_behind(Id id, Time now) const {
+  auto own = waiting_.find(id);
+  return own != waiting_.end() && own->second > now &&
+         std::any_of(waiting_.begin(), own, [now](const auto& entry) { return entry.second > now; });
+}
+
 void Budget::taken(Id id) {
   auto found = granted_.find(id);
   if (found == granted_.end()) return;

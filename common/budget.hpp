@@ -41,6 +41,8 @@ class Budget {
   // To be asked again while it waits: in the order of the first question, each is granted as soon
   // as there is room, or refused when its time is up. A larger id asked first later.
   Answer ask(Id id, const Resources& cost, const Headroom& room, Time now);
+  // Waits behind somebody: no headroom changes that, it need not be measured.
+  bool is_behind(Id id, Time now) const;
   void taken(Id id);
   // Whatever its state.
   void give_back(Id id);

@@ -113,7 +113,9 @@ void Broadcast::stop(bool media_ended) {
     link_wait_.cancel();
     renew_credentials_.cancel();
     caption_end_.cancel();
-    for (auto& [id, session] : sessions_) {
+    // An application may disconnect a viewer while it is told of another's end.
+    auto sessions = std::exchange(sessions_, {});
+    for (auto& [id, session] : sessions) {
       session.wait_for_tracks.cancel();
       std::optional<std::string> told;
       if (!media_ended) told = "The publisher stopped";
@@ -125,7 +127,7 @@ void Broadcast::stop(bool media_ended) {
     for (auto& way : ways_)
       way->signaler->stop();
     // 3. Pipelines to NULL, each as a whole.
-    sessions_.clear();
+    sessions.clear();
     for (auto& [name, tap] : taps_) {
       tap->on_title_changed(nullptr);
       tap->set_track(nullptr);
@@ -206,12 +208,13 @@ void Broadcast::remove_tap(const std::shared_ptr<PadTap>& tap) {
     tap->set_track(nullptr);
     tracks_.erase(found);
     taps_.erase(tap->name());
-    std::vector<std::string> left_with_nothing;
+    // One whose peer fails to start goes in the call, and its session with it.
+    std::vector<std::shared_ptr<Viewer>> watching;
     for (auto& [id, session] : sessions_)
-      if (session.viewer->watches(*track) && !session.viewer->drop_track(*track))
-        left_with_nothing.push_back(id);
-    for (const std::string& id : left_with_nothing)
-      remove_viewer(id, "the last pad was released", true, std::nullopt);
+      if (session.viewer->watches(*track)) watching.push_back(session.viewer);
+    for (const auto& viewer : watching)
+      if (!viewer->drop_track(*track))
+        remove_viewer(viewer->id(), "the last pad was released", true, std::nullopt);
     track->stop();
     update_stream();
     on_track_ended();  // the pads that stay may have done so before

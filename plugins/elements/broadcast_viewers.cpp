@@ -113,9 +113,12 @@ void Broadcast::on_session_requested(Way* way, const SessionRequest& request) {
   session.visitor = request.visitor;
   session.viewer = std::make_shared<Viewer>(request.session, request.offer, *control_,
                                             viewer_events(request.session));
-  auto& kept = sessions_.emplace(request.session, std::move(session)).first->second;
-  events_.viewer_added(request.session, way->location);
   std::string id = request.session;
+  sessions_.emplace(id, std::move(session));
+  events_.viewer_added(id, way->location);
+  auto added = sessions_.find(id);
+  if (added == sessions_.end()) return;  // the application has disconnected it at once
+  auto& kept = added->second;
   if (request.visitor)
     kept.deadline = control_->after(kBeginPatience, [this, id] {
       auto found = sessions_.find(id);

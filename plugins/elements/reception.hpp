@@ -110,7 +110,7 @@ class Reception : public std::enable_shared_from_this<Reception> {
   bool is_revoked(const Way& way, const std::optional<Visitor>& visitor) const;
   void on_session_requested(Way* way, const SessionRequest& request);
   void on_description(bool is_offer, const std::string& sdp);
-  bool make_room(Way* way, const std::string& session);
+  bool make_room(Way* way, const SessionRequest& request);
   void begin_deadline();
   bool is_current(Way* way, const std::string& session) const;
   bool has_place();

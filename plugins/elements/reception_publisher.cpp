@@ -4,6 +4,7 @@
 #include "plugins/elements/debug.hpp"
 #include "plugins/elements/received_media.hpp"
 #include "plugins/elements/reception.hpp"
+#include "plugins/peer/sdp.hpp"
 
 namespace webcast {
 namespace {
@@ -11,6 +12,15 @@ namespace {
 using std::chrono::milliseconds;
 
 constexpr auto kLineInterval = milliseconds(100);
+
+// How many media a publisher may bring: each costs threads. Our own offer has two.
+size_t count_media(const std::optional<std::string>& offer) {
+  if (!offer) return 2;
+  size_t count = 0;
+  for (size_t at = offer->find("\nm="); at != std::string::npos; at = offer->find("\nm=", at + 1))
+    count++;
+  return std::clamp<size_t>(count, 1, kMaxSdpMedia);
+}
 
 }  // namespace
 
@@ -26,14 +36,16 @@ Tenure Reception::Publisher::tenure() const {
 }
 
 // False: the newcomer was turned away.
-bool Reception::make_room(Way* way, const std::string& session) {
+bool Reception::make_room(Way* way, const SessionRequest& request) {
   if (!publisher_) return true;
   Tenure tenure = publisher_->tenure();
   auto silence = publisher_->connected ? publisher_->receiver->silence() : milliseconds(0);
-  if (!yields(tenure, silence)) {
-    way->signaler->end_session(session, std::string(kStreamTaken) +
+  // What we ask for ourselves we ask for again: it takes nobody's place.
+  bool came_by_itself = request.visitor || request.by_hand;
+  if (!came_by_itself || !yields(tenure, silence)) {
+    way->signaler->end_session(request.session, std::string(kStreamTaken) +
                                             " already, and there is room for one: try again later");
-    GST_INFO("publisher %s: refused, there is one", session.c_str());
+    GST_INFO("publisher %s: refused, there is one", request.session.c_str());
     return false;
   }
   std::string why = tenure == Tenure::connected ? "was not heard of any more" : "was not connected yet";
@@ -87,7 +99,7 @@ void Reception::on_session_requested(Way* way, const SessionRequest& request) {
     way->signaler->end_session(request.session, kNotAuthorized);
     return;
   }
-  if (!make_room(way, request.session)) return;
+  if (!make_room(way, request)) return;
   publisher_.emplace();
   publisher_->way = way;
   publisher_->session = request.session;
@@ -169,7 +181,8 @@ ReceiverEvents Reception::receiver_events(const std::shared_ptr<Feed>& feed) {
 // Else it waits in line for a place in the process's budget, or was told to come again.
 bool Reception::has_place() {
   if (!publisher_->place)
-    publisher_->place = std::make_shared<Place>(Receiver::cost(receiver_settings()));
+    publisher_->place = std::make_shared<Place>(
+        Receiver::cost(receiver_settings(), count_media(publisher_->offer)));
   Budget::Answer answer = publisher_->place->ask();
   if (answer == Budget::Answer::granted) return true;
   if (answer == Budget::Answer::waits) {

@@ -15,6 +15,8 @@ constexpr gsize kMostBytes = 128 * 1024 * 1024;
 constexpr GstClockTime kLateness = 2 * GST_SECOND;
 // A hole in the times that is told.
 constexpr GstClockTime kHole = GST_SECOND / 2;
+// Frames may be of a later time than the clock tells: by less than that.
+constexpr GstClockTime kAhead = GST_SECOND;
 constexpr size_t kMostEvents = 256;
 constexpr auto kGapAfter = std::chrono::milliseconds(500);
 
@@ -338,7 +340,19 @@ GstClockTime SourcePad::to_running_time(GstClockTime time) const {
   return time > base ? time - base : 0;
 }
 
+// A flush anywhere in the pipeline may begin its running time anew: what was pushed before is no
+// bound to what follows. A pause moves the base time too, but not the running time.
+void SourcePad::follow_base_time() {
+  GstClockTime base = gst_element_get_base_time(element_);
+  if (std::exchange(base_, base) == base || !GST_CLOCK_TIME_IS_VALID(position_)) return;
+  GstClockTime now = gst_element_get_current_running_time(element_);
+  if (!GST_CLOCK_TIME_IS_VALID(now) || now + kAhead >= position_) return;
+  position_ = GST_CLOCK_TIME_NONE;
+  floor_ = dts_floor_ = 0;
+}
+
 void SourcePad::push_sample(const Item& item) {
+  follow_base_time();
   push_caps(gst_sample_get_caps(item.sample.get()));
   GstBuffer* original = gst_sample_get_buffer(item.sample.get());
   Ref<GstBuffer> buffer = adopt(gst_buffer_copy(original));  // the memories are shared
@@ -356,6 +370,7 @@ void SourcePad::push_sample(const Item& item) {
 
 // Up to where data would have come by now.
 void SourcePad::push_gap() {
+  follow_base_time();
   Ref<GstClock> clock = adopt(gst_element_get_clock(element_));
   if (!clock || !GST_CLOCK_TIME_IS_VALID(position_)) return;
   GstClockTime now = to_running_time(gst_clock_get_time(clock.get()));

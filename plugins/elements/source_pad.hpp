@@ -75,6 +75,7 @@ class SourcePad : public std::enable_shared_from_this<SourcePad> {
   void drop_samples();
   GstClockTime time_of(GstSample* sample);
   void flush(GstEvent* event);
+  void follow_base_time();
   void push_sample(const Item& item);
   void push_event(GstEvent* event);
   void push_segment();
@@ -112,6 +113,7 @@ class SourcePad : public std::enable_shared_from_this<SourcePad> {
   Ref<GstCaps> caps_;
   GstClockTime position_ = GST_CLOCK_TIME_NONE;  // running time up to which data were pushed
   GstClockTime floor_ = 0, dts_floor_ = 0;       // nothing is of an earlier time
+  GstClockTime base_ = GST_CLOCK_TIME_NONE;      // that they are counted from
   bool linked_ = true;
 };
 

@@ -13,8 +13,9 @@ namespace {
 constexpr unsigned kMaxRawVideo = 3, kMaxRawAudio = 50, kMaxEncoded = 120;
 constexpr auto kStall = std::chrono::seconds(3);
 // So many forced keyframes that did not come, with pictures that did: the encoder is deaf to them
-// (av1enc in 1.22). One that starts begins with a keyframe.
-constexpr unsigned kDeaf = 3;
+// (av1enc in 1.22). One that starts begins with a keyframe. At two a second that is longer than an
+// encoder looks ahead: its keyframe may still be behind pictures that it had before.
+constexpr unsigned kDeaf = 8;
 
 KeyframeGovernor::Time now() {
   return std::chrono::milliseconds(g_get_monotonic_time() / 1000);
@@ -169,7 +170,8 @@ void MediaRendition::rest_or_work() {
   if (stopped_ || rests == rests_) return;
   rests_ = rests;
   stage_->rest(rests);
-  if (!rests) request_keyframe();
+  if (!rests) return request_keyframe();
+  governor_timer_.cancel();  // nobody is there to have one
 }
 
 void MediaRendition::on_stage_failed(const Error& error, bool had_output) {
@@ -245,7 +247,7 @@ void MediaRendition::request_keyframe() {
     auto self = weak.lock();
     if (!self) return;
     self->request_posted_ = false;
-    if (!self->stopped_) self->act(self->governor_.request(now()));
+    if (!self->stopped_ && !self->rests_) self->act(self->governor_.request(now()));
   });
 }
 

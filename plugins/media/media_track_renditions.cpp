@@ -41,8 +41,12 @@ RenditionHooks MediaTrack::make_hooks(const Choice& choice) {
     if (auto self = weak.lock()) self->raw_.repeat(sink, self->now());
   };
   hooks.encoder_failed = [weak, codec = choice.codec](const std::string& factory) {
-    // Not tried again for the next viewer, who would have to wait for its failure too.
-    if (auto self = weak.lock()) std::erase(self->encoders_[codec], factory);
+    auto self = weak.lock();
+    if (!self) return;
+    // Not tried again for the next viewer, who would have to wait for its failure too. The list may
+    // be another than the one that the rendition began with.
+    self->encoders(codec);
+    std::erase(self->encoders_[codec], factory);
   };
   hooks.unused = hooks.failed = [weak, name] {
     if (auto self = weak.lock()) self->remove(name);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <system_error>
 #include <thread>
 
 namespace webcast {
@@ -27,6 +28,18 @@ std::string error_text(GstMessage* message) {
 
 bool is_prepared(const Ref<GstElement>& element) {
   return std::strcmp(GST_OBJECT_NAME(element.get()), kPrepared) == 0;
+}
+
+// Whether what stands behind the pad takes no picture or sound of the form that it is to get: too
+// large for it, say. Some encoders know their limits only once their device is open.
+bool is_refused_behind(GstElement* prepared, GstPad* source) {
+  GstCaps* form = nullptr;
+  g_object_get(prepared, "caps", &form, nullptr);
+  Ref<GstCaps> wanted = adopt(form);
+  Ref<GstPad> peer = adopt(gst_pad_get_peer(source));
+  if (!wanted || !peer) return false;
+  Ref<GstCaps> taken = adopt(gst_pad_query_caps(peer.get(), wanted.get()));
+  return !gst_caps_can_intersect(taken.get(), wanted.get());
 }
 
 }  // namespace
@@ -76,6 +89,8 @@ void Stage::Run::connect() {
   callbacks.eos = [](GstAppSink*, gpointer data) {
     std::weak_ptr<Run> weak = *static_cast<std::shared_ptr<Run>*>(data);
     auto run = weak.lock();
+    std::lock_guard lock(run->callback_mutex);
+    if (!run->live) return;
     run->control->post([weak] {
       auto ended = weak.lock();
       auto owner = ended ? ended->stage.lock() : nullptr;
@@ -110,14 +125,17 @@ void Stage::Run::on_sample() {
 void Stage::Run::on_message(GstMessage* message) {
   if (GST_MESSAGE_TYPE(message) != GST_MESSAGE_ERROR) return;
   std::string text = error_text(message);
+  Error error{blame(GST_MESSAGE_SRC(message)), text, text};
   {
     std::lock_guard lock(error_mutex_);
-    if (first_error_.empty()) first_error_ = text;
+    if (!first_error_) first_error_ = error;
   }
-  control->post([weak = weak_from_this(), text, code = blame(GST_MESSAGE_SRC(message))] {
+  std::lock_guard lock(callback_mutex);
+  if (!live) return;  // one that hung may speak when its owner's control thread is gone
+  control->post([weak = weak_from_this(), error] {
     auto run = weak.lock();
     auto owner = run ? run->stage.lock() : nullptr;
-    if (owner) owner->on_run_error(run.get(), Error{code, text, text}, false);
+    if (owner) owner->on_run_error(run.get(), error, false);
   });
 }
 
@@ -134,7 +152,10 @@ ErrorCode Stage::Run::blame(GstObject* culprit) const {
   bool its_own = encoder && culprit &&
                  (culprit == GST_OBJECT(encoder.get()) ||
                   gst_object_has_as_ancestor(culprit, GST_OBJECT(encoder.get())));
-  return its_own ? ErrorCode::failed : ErrorCode::not_supported;
+  // A run that hangs has no culprit, and a query might hang too.
+  if (its_own || (culprit && is_refused_behind(prepared.get(), pad.get())))
+    return ErrorCode::failed;
+  return ErrorCode::not_supported;
 }
 
 Result<void> Stage::Run::play(GstClock* clock) {
@@ -145,8 +166,8 @@ Result<void> Stage::Run::play(GstClock* clock) {
   if (gst_element_set_state(pipeline.get(), GST_STATE_PLAYING) != GST_STATE_CHANGE_FAILURE)
     return {};
   std::lock_guard lock(error_mutex_);
-  std::string text = first_error_.empty() ? "it does not go to PLAYING" : first_error_;
-  return Error{ErrorCode::failed, text, text};
+  std::string text = "it does not go to PLAYING";
+  return first_error_.value_or(Error{ErrorCode::failed, text, text});
 }
 
 void Stage::Run::detach() {
@@ -166,10 +187,16 @@ void Stage::Run::dispose(bool hung) {
     GstAppSinkCallbacks none = {};
     gst_app_sink_set_callbacks(GST_APP_SINK(appsink.get()), &none, nullptr, nullptr);
   };
-  if (hung)
-    std::thread(finish, pipeline, sink).detach();
-  else
+  if (!hung) {
     finish(pipeline, sink);
+  } else {
+    try {
+      std::thread(finish, pipeline, sink).detach();
+    } catch (const std::system_error&) {
+      // Nobody can wait for it: it stays as it is.
+      gst_object_ref(pipeline.get());
+    }
+  }
   pipeline.reset();
 }
 

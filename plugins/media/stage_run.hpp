@@ -4,6 +4,8 @@
 #include <gst/app/gstappsink.h>
 #include <gst/app/gstappsrc.h>
 
+#include <optional>
+
 #include "plugins/media/stage.hpp"
 
 namespace webcast {
@@ -36,7 +38,7 @@ struct Stage::Run : std::enable_shared_from_this<Stage::Run> {
   void on_sample();
   void on_message(GstMessage* message);
   std::mutex error_mutex_;
-  std::string first_error_;  // for play(), which fails before the control thread hears of it
+  std::optional<Error> first_error_;  // for play(): the control thread hears of it too late
 };
 
 }  // namespace webcast

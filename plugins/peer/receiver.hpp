@@ -70,8 +70,8 @@ class Receiver {
                                                   ReceiverEvents events);
   virtual ~Receiver() = default;
 
-  // Of one with a picture and sound.
-  static Resources cost(const ReceiverSettings& settings);
+  // At most, of a publisher with so many media.
+  static Resources cost(const ReceiverSettings& settings, size_t media);
 
   // Answers the publisher's offer, or makes one (event `description`).
   virtual void start(std::optional<SessionDescription> offer) = 0;

@@ -301,11 +301,11 @@ ReceiverStats WebrtcReceiver::stats() {
   return stats;
 }
 
-Resources Receiver::cost(const ReceiverSettings& settings) {
+Resources Receiver::cost(const ReceiverSettings& settings, size_t media) {
   // A medium's jitter buffer, depayloader's queue and sample sink; a decoder has some of its own.
   constexpr size_t kOfTransport = 6, kOfMedium = 8, kOfMessages = 4;
   return cost_of_peer(settings.ice,
-                      kOfTransport + 2 * kOfMedium + (settings.messages ? kOfMessages : 0));
+                      kOfTransport + media * kOfMedium + (settings.messages ? kOfMessages : 0));
 }
 
 Result<std::shared_ptr<Receiver>> Receiver::create(const std::string& id, ControlThread& control,

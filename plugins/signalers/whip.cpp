@@ -181,6 +181,7 @@ void WhipSignaler::on_answered(const std::string& session, const std::string& sd
   warned_.clear();
   context_.events.state("connected", url_);
   context_.events.description(session, false, sdp);
+  if (current_ != session) return;  // it was not taken: what flowed goes on
   // Make before break: what flowed until now goes.
   std::vector<std::string> replaced;
   for (auto& [id, attempt] : attempts_)

@@ -94,6 +94,78 @@ TEST_F(CustomSignaler, APadThatIsRequestedWhileTheElementStartsIsFed) {
   viewer.stop();
 }
 
+gboolean disconnect(GstElement* element, const char* id) {
+  gboolean done = FALSE;
+  g_signal_emit_by_name(element, "disconnect-viewer", id, "Not you", &done);
+  return done;
+}
+
+TEST_F(CustomSignaler, AViewerMayBeDisconnectedWhileItIsAnnounced) {
+  g_signal_connect(
+      sink.sink(), "viewer-added",
+      G_CALLBACK(+[](GstElement* element, const char* id, const char*, gpointer) {
+        EXPECT_TRUE(disconnect(element, id));
+      }),
+      nullptr);
+  ASSERT_TRUE(sink.play());
+  webcast_signaler_request_session(memory.object(), "S", "somebody", nullptr);
+  auto ended = memory.wait_for(What::end);
+  ASSERT_TRUE(ended);
+  EXPECT_EQ(ended->text, "Not you");
+  EXPECT_EQ(sink.viewers(), 0u);
+}
+
+TEST_F(CustomSignaler, AViewerMayBeDisconnectedWhileItsEndIsTold) {
+  g_signal_connect(sink.sink(), "viewer-removed",
+                   G_CALLBACK(+[](GstElement* element, const char* id, const char*, gpointer) {
+                     EXPECT_FALSE(disconnect(element, id));
+                   }),
+                   nullptr);
+  watch();
+  sink.stop();
+  auto ended = memory.wait_for(What::end);
+  ASSERT_TRUE(ended);
+  EXPECT_EQ(ended->session, "S");
+}
+
+// Without the picture its peer can begin, and cannot: there is no fingerprint to trust.
+TEST_F(CustomSignaler, AViewerThatCannotBeginWhenAPadGoesIsTold) {
+  SinkPipeline both(
+      "videotestsrc is-live=true ! video/x-raw,width=320,height=240,framerate=1/1 ! "
+      "webcastsink name=s video-codecs=VP8 stream=mine "
+      "local-addresses=\"<127.0.0.1>\" audiotestsrc is-live=true ! s.");
+  g_object_set(both.sink(), "signaler", memory.object(), nullptr);
+  g_signal_connect(both.sink(), "encoder-setup",
+                   G_CALLBACK(+[](GstElement*, const char*, GstElement* encoder, gpointer) {
+                     // So it tells its format late.
+                     if (g_object_class_find_property(G_OBJECT_GET_CLASS(encoder), "lag-in-frames"))
+                       g_object_set(encoder, "lag-in-frames", 25, nullptr);
+                     return TRUE;
+                   }),
+                   nullptr);
+  memory.on_call = nullptr;
+  viewer.on_description = [this](bool, const std::string& sdp) {
+    std::string offer = sdp;
+    for (size_t at; (at = offer.find("a=fingerprint")) != std::string::npos;)
+      offer.erase(at, offer.find('\n', at) + 1 - at);
+    webcast_signaler_request_session(memory.object(), "S", "somebody", offer.c_str());
+  };
+  ASSERT_TRUE(both.play()) << both.wait_for_error(std::chrono::seconds(1));
+  viewer.offer({{"video", "VP8"}, {"audio", "OPUS"}});
+  ASSERT_TRUE(SinkPipeline::eventually([&] {
+    std::string stats = gst_structure_to_string(both.stats().get());
+    return stats.find("opus") != std::string::npos && stats.find("running") != std::string::npos;
+  }));
+  Ref<GstPad> pad = adopt(gst_element_get_static_pad(both.sink(), "video_0"));
+  Ref<GstPad> peer = adopt(gst_pad_get_peer(pad.get()));
+  gst_pad_unlink(peer.get(), pad.get());
+  gst_element_release_request_pad(both.sink(), pad.get());
+  auto ended = memory.wait_for(What::end);
+  ASSERT_TRUE(ended);
+  EXPECT_NE(ended->text.find("fingerprint"), std::string::npos) << ended->text;
+  EXPECT_EQ(both.viewers(), 0u);
+}
+
 TEST_F(CustomSignaler, EndsASession) {
   watch();
   webcast_signaler_session_ended(memory.object(), "S", "Went to bed");

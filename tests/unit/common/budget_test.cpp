@@ -71,6 +71,18 @@ TEST_F(BudgetTest, TheLineKeepsItsOrder) {
   EXPECT_EQ(ask(2, 42), Answer::granted);
 }
 
+TEST_F(BudgetTest, TellsWhoWaitsBehindAnother) {
+  EXPECT_FALSE(budget_.is_behind(1, now_));
+  EXPECT_EQ(ask(1, 0), Answer::waits);
+  EXPECT_EQ(ask(2, 0), Answer::waits);
+  EXPECT_FALSE(budget_.is_behind(1, now_));
+  EXPECT_TRUE(budget_.is_behind(2, now_));
+  EXPECT_FALSE(budget_.is_behind(3, now_)) << "it has not asked yet";
+  EXPECT_FALSE(budget_.is_behind(2, now_ + std::chrono::seconds(10))) << "its time is up";
+  budget_.give_back(1);
+  EXPECT_FALSE(budget_.is_behind(2, now_));
+}
+
 TEST_F(BudgetTest, WhoWaitedTenSecondsIsRefused) {
   EXPECT_EQ(ask(1, 0), Answer::waits);
   now_ += seconds(9);

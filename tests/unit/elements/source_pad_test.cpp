@@ -33,7 +33,7 @@ class SourcePadTest : public testing::Test {
     events.overrun = [this] { overruns_++; };
     events.ended = [] {};
     events.failed = [](GstFlowReturn) {};
-    pad_ = SourcePad::create(source_, templ_.get(), "video_0", MediaKind::video, false, 0, events);
+    pad_ = SourcePad::create(source_, templ_.get(), "video_0", MediaKind::video, raw_, 0, events);
     pad_->set_playing(true);
   }
   void TearDown() override {
@@ -61,12 +61,22 @@ class SourcePadTest : public testing::Test {
     return sample ? GST_BUFFER_PTS(gst_sample_get_buffer(sample.get())) : GST_CLOCK_TIME_NONE;
   }
 
+  GstClockTime clock_time() {
+    return gst_clock_get_time(adopt(gst_element_get_clock(source_)).get());
+  }
+
+  bool raw_ = false;
   std::atomic<int> wishes_{0}, overruns_{0};
   GstElement *source_ = nullptr, *sink_ = nullptr;
   Ref<GstElement> pipeline_;
   Ref<GstPadTemplate> templ_;
   Ref<GstCaps> caps_ = adopt(gst_caps_new_empty_simple("video/x-h264"));
   std::shared_ptr<SourcePad> pad_;
+};
+
+class RawSourcePadTest : public SourcePadTest {
+ protected:
+  RawSourcePadTest() { raw_ = true; }
 };
 
 TEST_F(SourcePadTest, WhatHasNoTimeHasThatOfWhatCameBefore) {
@@ -149,6 +159,29 @@ TEST_F(SourcePadTest, AnEventIsInOrderWithTheFrames) {
   EXPECT_EQ(next(), kFrame);
   EXPECT_EQ(event_at, 1);
   gst_element_set_state(pipeline_.get(), GST_STATE_NULL);
+}
+
+// A seek of a file beside it, with a flush: the pipeline counts from zero again.
+TEST_F(RawSourcePadTest, FollowsARunningTimeThatBeginsAnew) {
+  GstClockTime now = clock_time();
+  push(now, true);
+  pad_->show();
+  EXPECT_EQ(next(), now);
+  gst_element_set_base_time(source_, now);
+  push(now + kFrame, false);
+  EXPECT_EQ(next(), kFrame);
+}
+
+TEST_F(RawSourcePadTest, APauseLetsNoTimeGoBack) {
+  GstClockTime now = clock_time();
+  push(now, true);
+  pad_->show();
+  EXPECT_EQ(next(), now);
+  push(now + kFrame, false);
+  EXPECT_EQ(next(), now + kFrame);
+  gst_element_set_base_time(source_, 10 * GST_MSECOND);
+  push(now + kFrame + 5 * GST_MSECOND, false);
+  EXPECT_EQ(next(), now + kFrame) << "not 5 ms before it";
 }
 
 TEST_F(SourcePadTest, GoesOnAfterAFlush) {

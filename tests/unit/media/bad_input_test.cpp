@@ -155,6 +155,36 @@ TEST_F(BadInput, WhatCannotBeConvertedIsNoFaultOfTheEncoders) {
   EXPECT_EQ(encoders_.front(), encoders_.back());
 }
 
+// Those of a Raspberry Pi know their largest picture only once their device is open.
+TEST_F(BadInput, APictureThatIsTooLargeForAnEncoderGoesToTheNext) {
+  std::string narrow = show_test_encoder(Misbehaviour::narrow);
+  Feeder feeder(make_track(MediaKind::video),
+                "videotestsrc is-live=true ! video/x-raw,width=640,height=480,framerate=30/1");
+  wait_for_input();
+  auto held = hold({Codec::h264});
+  EXPECT_EQ(held->error, "");
+  hide_test_encoders();
+  ASSERT_EQ(encoders_.size(), 2u);
+  EXPECT_EQ(encoders_.front(), narrow);
+}
+
+TEST_F(BadInput, AnEncoderThatFailsOnNewCapsTakesNoOtherAlong) {
+  show_test_encoder(Misbehaviour::errs_when_large);
+  auto small = std::make_unique<Feeder>(make_track(MediaKind::video), kTestPicture);
+  wait_for_input();
+  auto held = hold({Codec::h264});
+  ASSERT_EQ(held->error, "");
+  held->sink->wait_for_frames(2);
+  small.reset();
+  size_t before = held->sink->keyframes();
+  Feeder wide(track(), "videotestsrc is-live=true ! video/x-raw,width=640,height=480,framerate=30/1");
+  waiter_.wait([&] { return encoders_.size() >= 2; });
+  held->sink->wait_for_keyframes(before + 1);
+  auto second = hold({Codec::h264});
+  EXPECT_EQ(second->error, "");
+  hide_test_encoders();
+}
+
 TEST_F(BadInput, EncodersThatFailedAreTriedAgainWhenTheInputIsAnother) {
   g_setenv("GST_PLUGIN_FEATURE_RANK", "x264enc:0,openh264enc:0,avenc_h264_omx:0", TRUE);
   show_test_encoder(Misbehaviour::fails_to_start);

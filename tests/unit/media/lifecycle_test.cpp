@@ -113,6 +113,10 @@ TEST_F(Lifecycle, AnEncoderRestsWhileNobodyCanBeReached) {
     // Another one who cannot be reached wakes nobody.
     auto silent = hold({codec});
     control_.call([&] { silent->lease->set_reachable(false); });
+    meanwhile->sink->wait_for_frames(meanwhile->sink->count() + 5);
+    guint64 asleep = frames(held);
+    meanwhile->sink->wait_for_frames(meanwhile->sink->count() + 20);
+    EXPECT_LE(frames(held), asleep + 3);
     size_t keyframes = held->sink->keyframes();
     control_.call([&] { held->lease->set_reachable(true); });
     held->sink->wait_for_keyframes(keyframes + 1);
@@ -177,6 +181,32 @@ TEST_F(Lifecycle, OneRequestYieldsOneKeyframeOfASlowSource) {
   frames = held->sink->frames();
   EXPECT_FALSE(frames[frames.size() - 1].keyframe);
   EXPECT_FALSE(frames[frames.size() - 2].keyframe);
+}
+
+// The last picture is repeated for a viewer who waits for one. It must not be for an encoder that
+// rests: what comes with a latency would be late behind it, for everybody.
+TEST_F(Lifecycle, WhoCannotBeReachedCostsNoPictureOfASlowSource) {
+  guint64 fed = 0;
+  Feeder feeder(make_track(MediaKind::video),
+                "videotestsrc is-live=true ! video/x-raw,width=320,height=240,framerate=4/1",
+                [&](Ref<GstBuffer> buffer) {
+                  // Captured 200 ms ago.
+                  GST_BUFFER_PTS(buffer.get()) -= 200 * GST_MSECOND;
+                  waiter_.change([&] { fed++; });
+                  return buffer;
+                });
+  wait_for_input();
+  auto watching = hold({Codec::vp8});
+  auto absent = hold({Codec::h264});
+  control_.call([&] { absent->lease->set_reachable(false); });
+  watching->sink->wait_for_frames(watching->sink->count() + 4);
+  guint64 fed_before = 0;
+  waiter_.change([&] { fed_before = fed; });
+  size_t before = watching->sink->count();
+  watching->sink->wait_for_frames(before + 10);
+  guint64 fed_since = 0;
+  waiter_.change([&] { fed_since = fed - fed_before; });
+  EXPECT_LE(fed_since, 10u + 2u) << "some were dropped as late";
 }
 
 TEST_F(Lifecycle, StatisticsTellWhatIsMade) {

@@ -20,6 +20,8 @@ std::map<Misbehaviour, Traits>& all_traits() {
       {Misbehaviour::dies_later, {Misbehaviour::dies_later, "testdyingenc"}},
       {Misbehaviour::in_software, {Misbehaviour::in_software, "testsoftwareenc"}},
       {Misbehaviour::deaf, {Misbehaviour::deaf, "testdeafenc"}},
+      {Misbehaviour::errs_when_large, {Misbehaviour::errs_when_large, "testsmallenc"}},
+      {Misbehaviour::narrow, {Misbehaviour::narrow, "testnarrowenc"}},
   };
   return traits;
 }
@@ -38,11 +40,24 @@ GstStateChangeReturn change_state(GstElement* element, GstStateChange change) {
     GST_ELEMENT_ERROR(element, RESOURCE, NOT_FOUND, ("no such device"), (nullptr));
     return GST_STATE_CHANGE_FAILURE;
   }
+  if (change == GST_STATE_CHANGE_NULL_TO_READY && of(element) == Misbehaviour::narrow) {
+    GstElement* door = gst_bin_get_by_name(GST_BIN(element), "door");
+    gst_util_set_object_arg(G_OBJECT(door), "caps", "video/x-raw, width=(int)[ 16, 320 ]");
+    gst_object_unref(door);
+  }
   return GST_ELEMENT_CLASS(parent_class())->change_state(element, change);
 }
 
 GstPadProbeReturn drop_event(GstPad*, GstPadProbeInfo*, gpointer) {
   return GST_PAD_PROBE_DROP;
+}
+
+int width_at(GstPad* pad) {
+  GstCaps* caps = gst_pad_get_current_caps(pad);
+  int width = 0;
+  if (caps) gst_structure_get_int(gst_caps_get_structure(caps, 0), "width", &width);
+  g_clear_pointer(&caps, gst_caps_unref);
+  return width;
 }
 
 // On the encoder's source pad; the bin is the user data.
@@ -53,6 +68,8 @@ GstPadProbeReturn on_picture(GstPad* pad, GstPadProbeInfo*, gpointer data) {
   gsize count = GPOINTER_TO_SIZE(g_object_get_data(G_OBJECT(pad), "count")) + 1;
   g_object_set_data(G_OBJECT(pad), "count", GSIZE_TO_POINTER(count));
   if (misbehaviour == Misbehaviour::dies_later && count < 10) return GST_PAD_PROBE_OK;
+  if (misbehaviour == Misbehaviour::errs_when_large && width_at(pad) <= 320)
+    return GST_PAD_PROBE_OK;
   GST_ELEMENT_ERROR(bin, RESOURCE, FAILED, ("the device is gone"), (nullptr));
   return GST_PAD_PROBE_DROP;
 }
@@ -61,7 +78,7 @@ void add_probe(GstPad* source, gpointer instance) {
   Misbehaviour misbehaviour = of(instance);
   if (misbehaviour == Misbehaviour::deaf)
     gst_pad_add_probe(source, GST_PAD_PROBE_TYPE_EVENT_UPSTREAM, drop_event, nullptr, nullptr);
-  else if (misbehaviour != Misbehaviour::in_software)
+  else if (misbehaviour != Misbehaviour::in_software && misbehaviour != Misbehaviour::narrow)
     gst_pad_add_probe(source, GST_PAD_PROBE_TYPE_BUFFER, on_picture, instance, nullptr);
 }
 
@@ -69,9 +86,12 @@ void init_instance(GTypeInstance* instance, gpointer) {
   GstElement* encoder = gst_element_factory_make("x264enc", "inner");
   gst_util_set_object_arg(G_OBJECT(encoder), "tune", "zerolatency");
   gst_util_set_object_arg(G_OBJECT(encoder), "speed-preset", "ultrafast");
-  gst_bin_add(GST_BIN(instance), encoder);
+  GstElement* door = gst_element_factory_make("capsfilter", "door");
+  gst_bin_add_many(GST_BIN(instance), door, encoder, nullptr);
+  gst_element_link(door, encoder);
   for (const char* name : {"sink", "src"}) {
-    GstPad* target = gst_element_get_static_pad(encoder, name);
+    GstElement* inner = std::string(name) == "sink" ? door : encoder;
+    GstPad* target = gst_element_get_static_pad(inner, name);
     GstPadTemplate* templ =
         gst_element_class_get_pad_template(GST_ELEMENT_GET_CLASS(instance), name);
     gst_element_add_pad(GST_ELEMENT(instance),

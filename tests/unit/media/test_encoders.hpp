@@ -12,6 +12,8 @@ enum class Misbehaviour {
   dies_later,      // works, then posts an error at its tenth picture; each time
   in_software,     // its klass does not say Hardware
   deaf,            // makes no keyframe when it is asked for one
+  errs_when_large,  // posts an error at its first picture if that is wider than 320
+  narrow,           // once it is READY it takes no picture wider than 320
 };
 
 // The factory's name. Until hide_test_encoder() it is found.

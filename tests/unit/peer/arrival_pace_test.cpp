@@ -60,6 +60,14 @@ TEST(ArrivalPace, AnotherTimelineIsAnotherBegin) {
   EXPECT_EQ(stream.take(0, 2'020), 2'020u) << "and back";
 }
 
+// Half of the timeline a packet: what is added up has to stay a number.
+TEST(ArrivalPace, LeapsOfASenderDoNotRunOver) {
+  ArrivalPace pace(8'000);
+  uint32_t rtp_time = 0;
+  for (uint64_t i = 0; i < 100'000; i++, rtp_time += 0x7fffffff)
+    ASSERT_EQ(pace.take(rtp_time, kStart + i * kMs), kStart + i * kMs);
+}
+
 TEST(ArrivalPace, ASenderWithASlowClockIsNotHeldForLate) {
   Stream stream;
   for (unsigned i = 0; i < 180'000; i++) {  // an hour, 100 ppm
