@@ -13,10 +13,6 @@ constexpr GstClockTime kMostTime = GST_SECOND;
 constexpr gsize kMostBytes = 128 * 1024 * 1024;
 // What was held up on the way may still come: gaps are told by so much later.
 constexpr GstClockTime kLateness = 2 * GST_SECOND;
-// A hole in the times that is told.
-constexpr GstClockTime kHole = GST_SECOND / 2;
-// Frames may be of a later time than the clock tells: by less than that.
-constexpr GstClockTime kAhead = GST_SECOND;
 constexpr size_t kMostEvents = 256;
 constexpr auto kGapAfter = std::chrono::milliseconds(500);
 
@@ -42,7 +38,8 @@ SourcePad::SourcePad(GstElement* element, std::string name, MediaKind kind, bool
       kind_(kind),
       raw_(raw),
       latency_(latency),
-      events_(std::move(events)) {}
+      events_(std::move(events)),
+      times_(kind == MediaKind::video && !raw) {}
 
 std::shared_ptr<SourcePad> SourcePad::create(GstElement* element, GstPadTemplate* templ,
                                              std::string name, MediaKind kind, bool raw,
@@ -340,55 +337,37 @@ GstClockTime SourcePad::to_running_time(GstClockTime time) const {
   return time > base ? time - base : 0;
 }
 
-// A flush anywhere in the pipeline may begin its running time anew: what was pushed before is no
-// bound to what follows. A pause moves the base time too, but not the running time.
-void SourcePad::follow_base_time() {
-  GstClockTime base = gst_element_get_base_time(element_);
-  if (std::exchange(base_, base) == base || !GST_CLOCK_TIME_IS_VALID(position_)) return;
-  GstClockTime now = gst_element_get_current_running_time(element_);
-  if (!GST_CLOCK_TIME_IS_VALID(now) || now + kAhead >= position_) return;
-  position_ = GST_CLOCK_TIME_NONE;
-  floor_ = dts_floor_ = 0;
-}
-
 void SourcePad::push_sample(const Item& item) {
-  follow_base_time();
+  times_.follow(gst_element_get_base_time(element_),
+                gst_element_get_current_running_time(element_));
   push_caps(gst_sample_get_caps(item.sample.get()));
   GstBuffer* original = gst_sample_get_buffer(item.sample.get());
   Ref<GstBuffer> buffer = adopt(gst_buffer_copy(original));  // the memories are shared
   GST_BUFFER_PTS(buffer.get()) = to_running_time(item.time);
   GST_BUFFER_DTS(buffer.get()) =
       to_running_time(running_time_of(item.sample.get(), GST_BUFFER_DTS(original)));
-  keep_in_order(buffer.get());
-  bool hole = GST_CLOCK_TIME_IS_VALID(position_) && GST_BUFFER_PTS(buffer.get()) > position_ + kHole;
+  times_.keep_in_order(buffer.get());
+  bool hole = times_.leaves_hole_before(buffer.get());
   if (hole) push_gap_until(GST_BUFFER_PTS(buffer.get()));
   if (item.discont || hole) GST_BUFFER_FLAG_SET(buffer.get(), GST_BUFFER_FLAG_DISCONT);
-  position_ = GST_BUFFER_PTS(buffer.get());
-  if (GST_BUFFER_DURATION_IS_VALID(buffer.get())) position_ += GST_BUFFER_DURATION(buffer.get());
+  times_.pushed(buffer.get());
   note(gst_pad_push(pad_.get(), buffer.release()));
 }
 
 // Up to where data would have come by now.
 void SourcePad::push_gap() {
-  follow_base_time();
+  times_.follow(gst_element_get_base_time(element_),
+                gst_element_get_current_running_time(element_));
   Ref<GstClock> clock = adopt(gst_element_get_clock(element_));
-  if (!clock || !GST_CLOCK_TIME_IS_VALID(position_)) return;
+  if (!clock || !GST_CLOCK_TIME_IS_VALID(times_.position())) return;
   GstClockTime now = to_running_time(gst_clock_get_time(clock.get()));
-  if (now > latency_ + kLateness && now - latency_ - kLateness > position_)
+  if (now > latency_ + kLateness && now - latency_ - kLateness > times_.position())
     push_gap_until(now - latency_ - kLateness);
 }
 
 void SourcePad::push_gap_until(GstClockTime end) {
-  gst_pad_push_event(pad_.get(), gst_event_new_gap(position_, end - position_));
-  position_ = floor_ = end;
-}
-
-// Encoded pictures may be of another order than their decoding times, which never go back.
-void SourcePad::keep_in_order(GstBuffer* buffer) {
-  GST_BUFFER_PTS(buffer) = std::max(GST_BUFFER_PTS(buffer), floor_);
-  if (raw_ || kind_ == MediaKind::audio) floor_ = GST_BUFFER_PTS(buffer);
-  if (!GST_BUFFER_DTS_IS_VALID(buffer)) return;
-  GST_BUFFER_DTS(buffer) = dts_floor_ = std::max(GST_BUFFER_DTS(buffer), dts_floor_);
+  gst_pad_push_event(pad_.get(), gst_event_new_gap(times_.position(), end - times_.position()));
+  times_.pushed_gap_until(end);
 }
 
 void SourcePad::note(GstFlowReturn result) {

@@ -15,6 +15,7 @@
 #include <mutex>
 #include <string>
 
+#include "plugins/elements/pushed_times.hpp"
 #include "plugins/gst/gst_ref.hpp"
 #include "plugins/gst/rtp_format.hpp"
 
@@ -75,13 +76,11 @@ class SourcePad : public std::enable_shared_from_this<SourcePad> {
   void drop_samples();
   GstClockTime time_of(GstSample* sample);
   void flush(GstEvent* event);
-  void follow_base_time();
   void push_sample(const Item& item);
   void push_event(GstEvent* event);
   void push_segment();
   void push_gap();
   void push_gap_until(GstClockTime end);
-  void keep_in_order(GstBuffer* buffer);
   void push_caps(GstCaps* caps);
   void note(GstFlowReturn result);
   GstClockTime to_running_time(GstClockTime time) const;
@@ -111,9 +110,7 @@ class SourcePad : public std::enable_shared_from_this<SourcePad> {
 
   // The pad's thread only.
   Ref<GstCaps> caps_;
-  GstClockTime position_ = GST_CLOCK_TIME_NONE;  // running time up to which data were pushed
-  GstClockTime floor_ = 0, dts_floor_ = 0;       // nothing is of an earlier time
-  GstClockTime base_ = GST_CLOCK_TIME_NONE;      // that they are counted from
+  PushedTimes times_;
   bool linked_ = true;
 };
 

@@ -38,6 +38,7 @@ class RecordingTrack : public Track {
   }
   void set_clock(GstClock*) override {}
   bool has_input() const override { return true; }
+  bool lacks_keyframes() const override { return false; }
   std::optional<Codec> encoded_input() const override { return {}; }
   std::string describe_input() const override { return {}; }
   Result<std::unique_ptr<RenditionLease>> lease(const std::vector<Codec>&,
