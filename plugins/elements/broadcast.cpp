@@ -155,7 +155,7 @@ void Broadcast::set_clock(GstClock* clock) {
   });
 }
 
-std::shared_ptr<Track> Broadcast::make_track(const std::shared_ptr<PadTap>& tap) {
+std::shared_ptr<Track> Broadcast::make_track(const std::shared_ptr<PadTap>& tap, bool told) {
   std::weak_ptr<Broadcast> weak = weak_from_this();
   std::weak_ptr<PadTap> weak_tap = tap;
   TrackEvents events;
@@ -182,13 +182,15 @@ std::shared_ptr<Track> Broadcast::make_track(const std::shared_ptr<PadTap>& tap)
   events.upstream_keyframe = [weak_tap] {
     if (auto alive = weak_tap.lock()) alive->request_upstream_keyframe();
   };
-  return Track::create(tap->name(), tap->kind(), *control_, settings_.track, std::move(events));
+  TrackSettings settings = settings_.track;
+  settings.no_encoder_told = told;
+  return Track::create(tap->name(), tap->kind(), *control_, settings, std::move(events));
 }
 
-void Broadcast::add_tap(const std::shared_ptr<PadTap>& tap) {
+void Broadcast::add_tap(const std::shared_ptr<PadTap>& tap, bool no_encoder_told) {
   control_->call([&] {
     if (stopping_) return;
-    auto track = make_track(tap);
+    auto track = make_track(tap, no_encoder_told);
     if (clock_) track->set_clock(clock_.get());
     taps_[tap->name()] = tap;
     tracks_[tap->name()] = track;
@@ -375,15 +377,6 @@ StructurePtr Broadcast::viewer_stats(const std::string& id) {
       stats = found->second.viewer->stats();
   });
   return stats;
-}
-
-bool Broadcast::disconnect_viewer(const std::string& id, const std::string& reason) {
-  bool found = false;
-  control_->call([&] {
-    found = sessions_.count(id) > 0;
-    if (found) remove_viewer(id, reason, true, reason);
-  });
-  return found;
 }
 
 void Broadcast::force_keyframe() {

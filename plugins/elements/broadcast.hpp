@@ -60,7 +60,8 @@ class Broadcast : public std::enable_shared_from_this<Broadcast> {
 
   // The clock of the user's pipeline; viewers are let in from the first one on.
   void set_clock(GstClock* clock);
-  void add_tap(const std::shared_ptr<PadTap>& tap);
+  // `no_encoder_told`: what comes first cannot be encoded, and the user knows.
+  void add_tap(const std::shared_ptr<PadTap>& tap, bool no_encoder_told = false);
   void remove_tap(const std::shared_ptr<PadTap>& tap);
   // What it hands on goes to all viewers that come from here on and take messages.
   void add_captions(const std::shared_ptr<CaptionPad>& pad);
@@ -121,7 +122,7 @@ class Broadcast : public std::enable_shared_from_this<Broadcast> {
   void apply(const SinkSettings& settings);
   bool is_revoked(const Way& way, const std::optional<Visitor>& visitor) const;
 
-  std::shared_ptr<Track> make_track(const std::shared_ptr<PadTap>& tap);
+  std::shared_ptr<Track> make_track(const std::shared_ptr<PadTap>& tap, bool no_encoder_told);
   void on_input_changed(const std::string& track);
   void on_keyframes_changed();
   bool tracks_ready() const;

@@ -270,6 +270,15 @@ void Broadcast::remove_viewer(const std::string& id, const std::string& reason, 
   events_.viewer_removed(id, reason);
 }
 
+bool Broadcast::disconnect_viewer(const std::string& id, const std::string& reason) {
+  bool found = false;
+  control_->call([&] {
+    found = sessions_.count(id) > 0;
+    if (found) remove_viewer(id, reason, true, reason);
+  });
+  return found;
+}
+
 Result<void> Broadcast::set_answer(const std::string& text) {
   Result<void> taken = Error{ErrorCode::invalid_argument, "The element has stopped."};
   control_->call([&] {

@@ -56,11 +56,15 @@ void post_error(GstElement* element, const Error& error) {
   post(element, GST_MESSAGE_ERROR, error);
 }
 
+void post_missing_element(GstElement* element, const std::string& factory) {
+  gst_element_post_message(element, gst_missing_element_message_new(element, factory.c_str()));
+}
+
 bool is_all_installed(GstElement* element) {
   std::string missing;
   auto installed = Peer::check_installed(&missing);
   if (installed) return true;
-  gst_element_post_message(element, gst_missing_element_message_new(element, missing.c_str()));
+  post_missing_element(element, missing);
   post_error(element, installed.error());
   return false;
 }

@@ -11,6 +11,7 @@
 #include "plugins/elements/debug.hpp"
 #include "plugins/elements/element_error.hpp"
 #include "plugins/elements/own_addresses.hpp"
+#include "plugins/elements/prospects.hpp"
 
 using namespace webcast;
 
@@ -170,9 +171,14 @@ bool begin(WebcastSink* self) {
     checked->warnings.push_back(std::move(sentence));
   for (const std::string& sentence : checked->warnings)
     post_warning(GST_ELEMENT(self), {ErrorCode::invalid_argument, sentence});
+  auto told = tell_of_missing_encoders(GST_ELEMENT(self), taps, *checked);
+  if (!told) {
+    post_error(GST_ELEMENT(self), told.error());
+    return false;
+  }
   auto broadcast = Broadcast::create(std::move(settings), *checked, sink_events(self));
   for (auto& [name, tap] : taps)
-    broadcast->add_tap(tap);
+    broadcast->add_tap(tap, told->contains(name));
   for (auto& [name, pad] : captions)
     broadcast->add_captions(pad);
   if (auto started = broadcast->start(); !started) {

@@ -138,7 +138,16 @@ std::vector<std::string> decoders_of(GstCaps* caps) {
   return names;
 }
 
+std::string usual_encoder_of(Codec codec) {
+  if (payloader_of(codec).empty()) return elements_of(codec).payloader;
+  for (const KnownEncoder& known : known_encoders())
+    if (known.codec == codec && !known.hardware) return known.factory;
+  return "";
+}
+
 const char* package_of(Codec codec) {
+  // (Debian 12 has none for AV1.)
+  if (codec != Codec::av1 && payloader_of(codec).empty()) return "gstreamer1.0-plugins-good";
   switch (codec) {
     case Codec::h264:
       return "gstreamer1.0-plugins-ugly";

@@ -26,7 +26,10 @@ std::vector<std::string> encoders_of(Codec codec);
 // Decoders that take `caps`, by rank.
 std::vector<std::string> decoders_of(GstCaps* caps);
 
-// The Debian package that has an encoder of the codec.
+// The factory that makes the codec where nothing special is installed; or its payloader, where that
+// is missing.
+std::string usual_encoder_of(Codec codec);
+// The Debian package that has it.
 const char* package_of(Codec codec);
 
 // The payloader's factory, empty when it is not installed.

@@ -3,6 +3,7 @@
 #include "common/process_budget.hpp"
 #include "plugins/media/catalogue.hpp"
 #include "plugins/media/chains.hpp"
+#include "plugins/media/outlook.hpp"
 
 namespace webcast {
 namespace {
@@ -168,7 +169,7 @@ void MediaTrack::on_new_input(const InputInfo& info, std::shared_ptr<Inspector> 
   inspector_ = std::move(inspector);
   if (inspector_ && clock_) inspector_->set_clock(clock_.get());
   encoders_.clear();
-  no_encoder_told_ = false;
+  if (info_.known) no_encoder_told_ = false;
   if (inspector_) raw_.forget();
   info_ = info;
   inspected_ = {};
@@ -222,17 +223,7 @@ const std::vector<std::string>& MediaTrack::encoders(Codec codec) {
 // What viewers cannot mend is for who runs the sender; once.
 void MediaTrack::tell_of_no_encoder(const std::vector<Codec>& preference) {
   if (std::exchange(no_encoder_told_, true)) return;
-  std::string property = std::string(kind_name(kind_)) + "-codecs";
-  std::string remedies;
-  for (Codec codec : preference) {
-    if (codec_kind(codec) != kind_) continue;
-    remedies +=
-        (remedies.empty() ? "" : ", ") + std::string(codec_name(codec)) + ": " + package_of(codec);
-  }
-  warn({ErrorCode::not_found,
-        "Viewers get no " + std::string(kind_name(kind_)) + ": no encoder of " + property +
-            " works here for the pad " + name_ + ". Install one of these packages (" + remedies +
-            "), or name codecs in " + property + " that this machine can make."});
+  warn(no_encoder(name_, kind_, preference));
 }
 
 Result<std::unique_ptr<RenditionLease>> MediaTrack::lease(const std::vector<Codec>& preference,

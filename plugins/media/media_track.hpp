@@ -112,7 +112,7 @@ class MediaTrack : public Track, public std::enable_shared_from_this<MediaTrack>
   std::unique_ptr<Decoder> decoder_;
   std::map<std::string, Entry> renditions_;
   std::map<Codec, std::vector<std::string>> encoders_;  // as found, without those that failed
-  bool stopped_ = false, no_encoder_told_ = false;
+  bool stopped_ = false, no_encoder_told_ = settings_.no_encoder_told;
   bool draining_ = false, inspector_ended_ = true, decoder_ended_ = true;
 };
 

@@ -26,6 +26,7 @@ struct TrackSettings {
   EncoderPreset preset = EncoderPreset::realtime;
   unsigned start_bitrate = 2'000'000;  // bit/s, video
   int playout_delay_ms = -1;           // -1: no header extension
+  bool no_encoder_told = false;        // for what comes first; there is none, and the user knows
 };
 
 // All on the control thread.

@@ -87,6 +87,69 @@ TEST(WebcastSinkLife, WhatIsMissingIsSaidAtTheStartWithItsPackage) {
   EXPECT_TRUE(pipeline.play()) << "it is there again";
 }
 
+// What a start posts up to its error or, where it succeeds, what it has posted then: missing
+// elements, then warnings and errors, in their order.
+std::string posted(SinkPipeline& pipeline) {
+  std::string all;
+  Ref<GstBus> bus = adopt(gst_element_get_bus(pipeline.pipeline()));
+  while (Ref<GstMessage> message = adopt(gst_bus_pop_filtered(
+             bus.get(), static_cast<GstMessageType>(GST_MESSAGE_ELEMENT | GST_MESSAGE_WARNING |
+                                                    GST_MESSAGE_ERROR)))) {
+    bool told = GST_MESSAGE_TYPE(message.get()) != GST_MESSAGE_ELEMENT;
+    if (told || gst_is_missing_plugin_message(message.get()))
+      all += std::string(GST_MESSAGE_TYPE_NAME(message.get())) + " " +
+             SinkPipeline::text_of(message.get()) + "\n";
+  }
+  return all;
+}
+
+void expect_said(const std::string& said, std::initializer_list<const char*> words) {
+  for (const char* word : words)
+    EXPECT_NE(said.find(word), std::string::npos) << word << " is not in: " << said;
+}
+
+const std::string kRawPicture = "videotestsrc is-live=true ! webcastsink name=s video-codecs=VP8";
+
+TEST(WebcastSinkLife, WhatNoEncoderIsThereForDoesNotStart) {
+  SinkPipeline pipeline(kRawPicture + kListen);
+  {
+    Missing encoder("vp8enc");
+    EXPECT_FALSE(pipeline.play());
+    expect_said(posted(pipeline),
+                {"vp8enc", "error", "no video", "VP8: gstreamer1.0-plugins-good"});
+    pipeline.stop();
+  }
+  {
+    Missing payloader("rtpvp8pay");
+    EXPECT_FALSE(pipeline.play());
+    expect_said(posted(pipeline), {"rtpvp8pay", "error", "gstreamer1.0-plugins-good"});
+    pipeline.stop();
+  }
+  EXPECT_TRUE(pipeline.play()) << "both are there again";
+  EXPECT_EQ(posted(pipeline), "");
+}
+
+TEST(WebcastSinkLife, WhereSoundCanBeMadeTheMissingPictureIsWarnedOf) {
+  Missing encoder("vp8enc");
+  SinkPipeline pipeline(kRawPicture + kListen + "audiotestsrc is-live=true ! s.");
+  EXPECT_TRUE(pipeline.play());
+  std::string said = posted(pipeline);
+  expect_said(said, {"vp8enc", "warning", "video_0", "VP8: gstreamer1.0-plugins-good"});
+  EXPECT_EQ(said.find("audio"), std::string::npos) << said;
+}
+
+TEST(WebcastSinkLife, WhatMayComeEncodedStartsWithAWarningWhatDoesWithout) {
+  Missing encoder("vp8enc");
+  const std::string sink = std::string("webcastsink video-codecs=VP8") + kListen;
+  SinkPipeline any("appsrc is-live=true ! " + sink);
+  EXPECT_TRUE(any.play());
+  expect_said(posted(any), {"vp8enc", "warning", "sent as it is"});
+  any.stop();
+  SinkPipeline encoded("appsrc is-live=true ! video/x-vp8 ! " + sink);
+  EXPECT_TRUE(encoded.play());
+  EXPECT_EQ(posted(encoded), "");
+}
+
 TEST(WebcastSinkLife, ASinkToWhichNothingIsLinkedSaysSo) {
   SinkPipeline pipeline(std::string("webcastsink stream=alone") + kListen);
   ASSERT_TRUE(pipeline.play());
