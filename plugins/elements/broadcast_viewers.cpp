@@ -154,6 +154,7 @@ void Broadcast::admit(Session& session) {
   plan.is_server = session.is_server;
   plan.orders_video = settings_.orders_video;
   add_servers(plan.peer.ice, session.ice_servers);
+  plan.peer.ice.candidate_networks = session.way->candidate_networks;
   plan.clock = clock_;
   auto viewer = session.viewer;  // the session may go while it begins
   viewer->begin(plan);

@@ -42,8 +42,7 @@ std::optional<Error> refusal_while_running(guint id, const GValue* value, const 
   return Error{checked.error().code, checked.error().sentence + ". It stays as it was."};
 }
 
-bool set_network_property(const NetworkSettings& settings, guint id, const GValue* value) {
-  auto& [ice, access, outgoing] = settings;
+static bool set_ice_property(IceSettings& ice, guint id, const GValue* value) {
   switch (id) {
     case kStunServer:
       ice.stun_server = string_of(value);
@@ -69,6 +68,17 @@ bool set_network_property(const NetworkSettings& settings, guint id, const GValu
     case kExternalAddress:
       ice.external_address = string_of(value);
       return true;
+    case kPeerNetworks:
+      ice.peer_networks = static_cast<PeerNetworks>(g_value_get_enum(value));
+      return true;
+    default:
+      return false;
+  }
+}
+
+bool set_network_property(const NetworkSettings& settings, guint id, const GValue* value) {
+  auto& [ice, access, outgoing] = settings;
+  switch (id) {
     case kViewToken:
       access.view_token = string_of(value);
       return true;
@@ -97,7 +107,7 @@ bool set_network_property(const NetworkSettings& settings, guint id, const GValu
       outgoing.headers = headers_of(value);
       return true;
     default:
-      return false;
+      return set_ice_property(ice, id, value);
   }
 }
 
@@ -125,6 +135,9 @@ bool get_network_property(const NetworkSettings& settings, guint id, GValue* val
     case kExternalAddress:
       set_string_or_null(value, ice.external_address);
       return true;
+    case kPeerNetworks:
+      g_value_set_enum(value, static_cast<int>(ice.peer_networks));
+      return true;
     case kAllowOrigins:
       g_value_set_string(value, joined(access.allow_origins).c_str());
       return true;
@@ -148,7 +161,7 @@ bool get_network_property(const NetworkSettings& settings, guint id, GValue* val
   }
 }
 
-void install_network_properties(Installer install) {
+static void install_ice_properties(Installer install) {
   install.string(kStunServer, "stun-server", "STUN server",
                  "STUN server as stun://host:port (none: not used)", nullptr);
   install.list(kTurnServers, "turn-servers", "TURN servers",
@@ -174,6 +187,17 @@ void install_network_properties(Installer install) {
                  "Public IP address of a 1:1 NAT in front of this machine (cloud, container), "
                  "added as a candidate (none: not behind one)",
                  nullptr);
+  install.choice(kPeerNetworks, "peer-networks", "Peers' networks",
+                 "Which addresses that the other side names (its ICE candidates) are tried: auto "
+                 "(loopback only where the location is on loopback or carried by hand, or "
+                 "local-addresses has it; private ones unless the listener or external-address is "
+                 "public), all, or public. Whoever reaches this machine by itself is answered "
+                 "wherever it is",
+                 peer_networks_type());
+}
+
+void install_network_properties(Installer install) {
+  install_ice_properties(install);
   install.string(kAllowOrigins, "allow-origins", "Allowed origins",
                  "Web origins, separated by commas, whose pages may use the listener (empty: its "
                  "own pages only; *: any)",

@@ -65,6 +65,7 @@ enum NetworkProperty : guint {
   kMinPort,
   kMaxPort,
   kExternalAddress,
+  kPeerNetworks,
   kViewToken,     // what the sink asks for, what the source shows
   kPublishToken,  // what the source asks for, what the sink shows
   kAllowOrigins,

@@ -11,6 +11,16 @@ GType ice_transport_policy_type() {
   return type;
 }
 
+GType peer_networks_type() {
+  static const GEnumValue values[] = {
+      {0, "By the listener's own address", "auto"},
+      {1, "All: this machine and private networks, too", "all"},
+      {2, "Public networks only", "public"},
+      {0, nullptr, nullptr}};
+  static GType type = g_enum_register_static("WebcastPeerNetworks", values);
+  return type;
+}
+
 GType transcode_type() {
   static const GEnumValue values[] = {{0, "Where a viewer cannot take the stream as it is", "auto"},
                                       {1, "Never: such a viewer is told why not", "never"},

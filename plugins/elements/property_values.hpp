@@ -9,6 +9,7 @@
 namespace webcast {
 
 GType ice_transport_policy_type();
+GType peer_networks_type();
 GType transcode_type();
 GType encoder_preset_type();
 

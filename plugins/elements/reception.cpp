@@ -4,6 +4,7 @@
 
 #include "plugins/elements/debug.hpp"
 #include "plugins/elements/message_actions.hpp"
+#include "plugins/elements/peer_networks.hpp"
 #include "plugins/gst/structure.hpp"
 #include "plugins/signalers/location.hpp"
 
@@ -44,6 +45,8 @@ Result<void> Reception::open_way(const std::string& location, const MakeSignaler
   auto way = std::make_unique<Way>();
   way->location = shown_location(location);
   way->listens = listens(location);
+  way->candidate_networks =
+      candidate_networks(settings_.ice, settings_.access, settings_.signaler ? "" : location);
   auto signaler = make(SignalerContext{*control_, settings_.access, signaler_events(way.get()),
                                        SignalerRole::consumer, settings_.outgoing});
   if (!signaler) return signaler.error();
@@ -200,7 +203,8 @@ StructurePtr Reception::stats() {
   });
   gst_structure_set(stats.get(), "state", G_TYPE_STRING,
                     received.state.empty() ? "waiting" : received.state.c_str(), "setup-ms",
-                    G_TYPE_INT, received.setup_ms, nullptr);
+                    G_TYPE_INT, received.setup_ms, "candidates-refused", G_TYPE_UINT,
+                    received.candidates_refused, nullptr);
   GValue tracks = G_VALUE_INIT;
   g_value_init(&tracks, GST_TYPE_ARRAY);
   for (size_t i = 0; i < received.tracks.size(); ++i) {

@@ -108,6 +108,7 @@ void Reception::on_session_requested(Way* way, const SessionRequest& request) {
   publisher_->visitor = request.visitor;
   publisher_->ice = settings_.ice;
   add_servers(publisher_->ice, request.ice_servers);
+  publisher_->ice.candidate_networks = way->candidate_networks;
   if (request.offer) return on_description(true, *request.offer);
   if (request.wants_offer && clock_) return receive();
   begin_deadline();

@@ -314,7 +314,8 @@ StructurePtr Viewer::stats() const {
   if (peer.state.empty()) peer.state = closed_ ? "closed" : "waiting";
   StructurePtr stats(gst_structure_new("webcast-viewer", "id", G_TYPE_STRING, id_.c_str(), "state",
                                        G_TYPE_STRING, peer.state.c_str(), "setup-ms", G_TYPE_INT,
-                                       peer.setup_ms, nullptr));
+                                       peer.setup_ms, "candidates-refused", G_TYPE_UINT,
+                                       peer.candidates_refused, nullptr));
   GValue list = G_VALUE_INIT;
   g_value_init(&list, GST_TYPE_ARRAY);
   for (size_t i = 0; i < peer.media.size() && i < media_.size(); i++)

@@ -69,19 +69,19 @@ std::optional<Candidate> parse_candidate(std::string_view text) {
   return candidate;
 }
 
-std::optional<std::string> usable_remote_candidate(std::string_view text) {
+std::optional<RemoteCandidate> usable_remote_candidate(std::string_view text) {
   auto candidate = parse_candidate(text);
   if (!candidate || candidate->component != 1 || candidate->transport != "udp" ||
       candidate->port == 0)
     return std::nullopt;
-  Ref<GInetAddress> address = to_address(candidate->address);
-  if (!address || g_inet_address_get_is_any(address.get()) ||
-      g_inet_address_get_is_multicast(address.get()))
-    return std::nullopt;
-  // Written anew: extension attributes that we do not know never reach libnice's parser.
-  return "candidate:" + candidate->foundation + " 1 udp " + std::to_string(candidate->priority) +
-         " " + candidate->address + " " + std::to_string(candidate->port) + " typ " +
-         candidate->type;
+  auto network = kind_of_address(candidate->address);
+  if (!network || *network == AddressKind::nowhere) return std::nullopt;
+  // Written anew: extension attributes that we do not know never reach libnice's parser, and a
+  // related address (raddr) has no use here.
+  return RemoteCandidate{"candidate:" + candidate->foundation + " 1 udp " +
+                             std::to_string(candidate->priority) + " " + candidate->address + " " +
+                             std::to_string(candidate->port) + " typ " + candidate->type,
+                         *network};
 }
 
 std::optional<std::string> external_candidate(std::string_view text,
@@ -100,11 +100,6 @@ std::optional<std::string> external_candidate(std::string_view text,
          std::to_string(candidate->component) + " UDP " + std::to_string(priority) + " " +
          external_address + " " + port + " typ srflx raddr " + candidate->address + " rport " +
          port;
-}
-
-bool is_loopback_address(const std::string& address) {
-  Ref<GInetAddress> parsed = to_address(address);
-  return parsed && g_inet_address_get_is_loopback(parsed.get());
 }
 
 }  // namespace webcast

@@ -7,6 +7,8 @@
 #include <string>
 #include <string_view>
 
+#include "common/address_kind.hpp"
+
 namespace webcast {
 
 inline constexpr size_t kMaxCandidateBytes = 512;
@@ -24,16 +26,18 @@ struct Candidate {
 // "candidate:…", with or without "a=" before it. Nothing when it is malformed or too long.
 std::optional<Candidate> parse_candidate(std::string_view text);
 
+struct RemoteCandidate {
+  std::string text{};
+  AddressKind network = AddressKind::nowhere;  // never that: no host is there
+};
 // The viewer's candidate as libnice may see it: UDP to a literal address and port, component 1.
-// Names are left out, mDNS ones above all: the resolver would hold the ICE thread for seconds,
-// and the viewer's own checks tell us its address anyway (peer-reflexive).
-std::optional<std::string> usable_remote_candidate(std::string_view text);
+// Names are left out: nobody looks one up on a stranger's word, mDNS ones would hold the ICE thread
+// for seconds, and the viewer's own checks tell us its address anyway (peer-reflexive).
+std::optional<RemoteCandidate> usable_remote_candidate(std::string_view text);
 
 // For a host candidate of ours behind a 1:1 NAT: the same port at `external_address`, as a
 // server-reflexive candidate. Nothing when the kind or the address family does not fit.
 std::optional<std::string> external_candidate(std::string_view text,
                                               const std::string& external_address);
-
-bool is_loopback_address(const std::string& address);
 
 }  // namespace webcast

@@ -18,6 +18,7 @@
 #include "plugins/gst/gst_ref.hpp"
 #include "plugins/gst/rtp_format.hpp"
 #include "plugins/gst/rtp_frame.hpp"
+#include "plugins/peer/candidate_networks.hpp"
 #include "plugins/peer/message.hpp"
 
 namespace webcast {
@@ -33,6 +34,8 @@ struct IceSettings {
   std::vector<std::string> local_addresses{};  // empty: what libnice finds
   unsigned min_port = 0, max_port = 0;         // 0: any
   std::string external_address{};              // empty: none
+  PeerNetworks peer_networks = PeerNetworks::automatic;
+  CandidateNetworks candidate_networks{};  // what that comes to for one session
 };
 
 // What the other side named: a TURN server beside ours, a STUN server if we have none.
@@ -85,6 +88,7 @@ struct PeerMediumStats {
 struct PeerStats {
   std::string state{};  // new, connecting, connected, closed
   int setup_ms = -1;    // start to media allowed; -1: not yet
+  unsigned candidates_refused = 0;  // of the other side's, for their networks
   std::vector<PeerMediumStats> media{};
   MessageStats messages{};
 };

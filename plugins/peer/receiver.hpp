@@ -59,6 +59,7 @@ struct ReceivedTrackStats {
 struct ReceiverStats {
   std::string state{};  // new, connecting, connected, closed
   int setup_ms = -1;    // start to media allowed; -1: not yet
+  unsigned candidates_refused = 0;  // as a Peer's
   std::vector<ReceivedTrackStats> tracks{};
   MessageStats messages{};
 };

@@ -95,6 +95,7 @@ void WebrtcPeer::update_bitrates() {
 PeerStats WebrtcPeer::stats() {
   PeerStats stats;
   stats.state = negotiation_.state_name();
+  stats.candidates_refused = candidates_refused();
   if (auto setup = negotiation_.setup_time(); setup)
     stats.setup_ms = static_cast<int>(setup->count());
   for (size_t i = 0; i < media_.size(); ++i) {

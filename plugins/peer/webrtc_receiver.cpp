@@ -288,6 +288,7 @@ ReceiverStats WebrtcReceiver::stats() {
   ReceiverStats stats;
   stats.messages = message_stats();
   stats.state = negotiation_.state_name();
+  stats.candidates_refused = candidates_refused();
   if (auto setup = negotiation_.setup_time(); setup)
     stats.setup_ms = static_cast<int>(setup->count());
   for (size_t i = 0; i < inlets_->lines.size(); ++i) {

@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "common/address_kind.hpp"
 #include "common/connection.hpp"
 #include "plugins/peer/negotiation.hpp"
 #include "plugins/peer/peer.hpp"
@@ -78,6 +79,7 @@ class WebrtcSession : public std::enable_shared_from_this<WebrtcSession> {
 
   bool agreed_on_messages() const { return messages_ && data_; }
   Result<void> send_message(const PeerMessage& message);
+  unsigned candidates_refused() const { return candidates_refused_; }
   MessageStats message_stats() const { return messages_ ? messages_->stats() : MessageStats{}; }
 
   void fail(Error error);
@@ -109,6 +111,7 @@ class WebrtcSession : public std::enable_shared_from_this<WebrtcSession> {
   void call(const char* signal, GstSDPMessage* sdp, GstWebRTCSDPType type,
             std::function<void(WebrtcSession&)> done);
 
+  void refuse_candidate(AddressKind network);
   void local_candidate(const std::string& candidate);
   void apply_remote_candidate(const std::string& candidate);
   void apply_remote_candidates();
@@ -126,7 +129,7 @@ class WebrtcSession : public std::enable_shared_from_this<WebrtcSession> {
   std::optional<DataPlan> data_;  // what was agreed
   std::shared_ptr<WebrtcMessages> messages_;
   std::vector<Fingerprint> fingerprints_;
-  unsigned candidate_mline_ = 0;
+  unsigned candidate_mline_ = 0, candidates_refused_ = 0;
   std::shared_ptr<PeerMailbox> mailbox_;
   std::vector<Connection> connections_;
   Connection dtls_connection_;

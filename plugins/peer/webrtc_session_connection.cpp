@@ -8,6 +8,17 @@ namespace {
 
 constexpr std::chrono::milliseconds kAlertPatience{50};
 
+const char* place_of(AddressKind network) {
+  switch (network) {
+    case AddressKind::loopback:
+      return "on this machine itself (loopback)";
+    case AddressKind::link_local:
+      return "of a single link (link-local)";
+    default:
+      return "in a private network";
+  }
+}
+
 }  // namespace
 
 void WebrtcSession::take_candidate(const IceCandidate& candidate) {
@@ -16,7 +27,16 @@ void WebrtcSession::take_candidate(const IceCandidate& candidate) {
     GST_LOG("%s: not usable: %s", id_.c_str(), clean_text(candidate.candidate).c_str());
     return;
   }
-  if (negotiation_.add_remote_candidate(*usable)) apply_remote_candidate(*usable);
+  if (!ice_.candidate_networks.allows(usable->network)) return refuse_candidate(usable->network);
+  if (negotiation_.add_remote_candidate(usable->text)) apply_remote_candidate(usable->text);
+}
+
+void WebrtcSession::refuse_candidate(AddressKind network) {
+  if (candidates_refused_++ != 0) return;
+  GST_INFO(
+      "%s: an address %s that the %s named (an ICE candidate) is not tried, nor are further ones: "
+      "peer-networks does not allow it. Where the %s can be met by its own attempts it still is.",
+      id_.c_str(), place_of(network), other_.c_str(), other_.c_str());
 }
 
 void WebrtcSession::apply_remote_candidate(const std::string& candidate) {
@@ -47,7 +67,7 @@ std::vector<std::string> WebrtcSession::with_external(
     all.push_back(candidate);
     if (ice_.external_address.empty()) continue;
     auto parsed = parse_candidate(candidate);
-    bool loopback = parsed && is_loopback_address(parsed->address);
+    bool loopback = parsed && kind_of_address(parsed->address) == AddressKind::loopback;
     // Nobody reaches loopback from outside, unless it was asked for by name (a port forward).
     if (loopback && ice_.local_addresses.empty()) continue;
     if (auto external = external_candidate(candidate, ice_.external_address))
@@ -136,7 +156,13 @@ void WebrtcSession::verified() {
 
 void WebrtcSession::check_time() {
   note_traffic();
-  if (auto error = negotiation_.expired(now())) fail(*error);
+  auto error = negotiation_.expired(now());
+  if (!error) return;
+  bool connected = negotiation_.state() == Negotiation::State::connected;
+  if (!connected && candidates_refused_ > 0)
+    error->sentence += " Of its addresses " + std::to_string(candidates_refused_) +
+                       " were not tried, because peer-networks does not allow them.";
+  fail(std::move(*error));
 }
 
 }  // namespace webcast

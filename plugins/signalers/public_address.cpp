@@ -1,33 +1,14 @@
 #include "plugins/signalers/public_address.hpp"
 
-#include <cstring>
 #include <utility>
+
+#include "common/address_kind.hpp"
 
 namespace webcast {
 
 namespace {
 
 constexpr guint kPatienceMs = 3'000;
-
-// The 32 bits of an IPv4 address that stands for itself, or in IPv6 (mapped, compatible, NAT64,
-// 6to4); null: there is none.
-const guint8* ipv4_part(const guint8* bytes, bool is_ipv4) {
-  if (is_ipv4) return bytes;
-  static const guint8 mapped[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
-  static const guint8 compatible[12] = {};
-  static const guint8 nat64[12] = {0, 0x64, 0xff, 0x9b};
-  for (const guint8* prefix : {mapped, compatible, nat64})
-    if (memcmp(bytes, prefix, 12) == 0) return bytes + 12;
-  return bytes[0] == 0x20 && bytes[1] == 0x02 ? bytes + 2 : nullptr;
-}
-
-bool is_public_ipv4(const guint8* a) {
-  bool here = a[0] == 0 || a[0] == 127;
-  bool shared = a[0] == 100 && (a[1] & 0xc0) == 64;
-  bool is_private = a[0] == 10 || (a[0] == 172 && (a[1] & 0xf0) == 16) ||
-                    (a[0] == 192 && a[1] == 168) || (a[0] == 169 && a[1] == 254);
-  return !here && !shared && !is_private && a[0] < 224;
-}
 
 // Behind "stun:" or "turn(s):"; without the brackets of IPv6.
 std::string host_of(const IceServer& server) {
@@ -49,13 +30,7 @@ IceServer with_host(const IceServer& server, const std::string& host) {
 }  // namespace
 
 bool is_public(GInetAddress* address) {
-  const guint8* bytes = g_inet_address_to_bytes(address);
-  bool is_ipv4 = g_inet_address_get_family(address) == G_SOCKET_FAMILY_IPV4;
-  if (const guint8* part = ipv4_part(bytes, is_ipv4)) return is_public_ipv4(part);
-  bool unique_local = (bytes[0] & 0xfe) == 0xfc;
-  return !unique_local && !g_inet_address_get_is_any(address) &&
-         !g_inet_address_get_is_loopback(address) && !g_inet_address_get_is_link_local(address) &&
-         !g_inet_address_get_is_site_local(address) && !g_inet_address_get_is_multicast(address);
+  return kind_of_address(address) == AddressKind::in_public_network;
 }
 
 bool is_public(GSocketAddress* address) {

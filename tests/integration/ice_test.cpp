@@ -112,6 +112,25 @@ TEST_F(Ice, WithoutSettingsAViewerOnTheSameMachineIsReached) {
   EXPECT_TRUE(receives(*viewer, 15));
 }
 
+// A viewer's word leads nowhere then; what it sends itself does.
+TEST_F(Ice, PeerNetworksSayWhichOfAViewersAddressesAreTried) {
+  for (bool all : {false, true}) {
+    launch(std::string("peer-networks=") + (all ? "all" : "public"));
+    auto viewer = watch(url, {"--no-audio"});
+    ASSERT_TRUE(receives(*viewer, 15));
+    GstStructure* taken = nullptr;
+    g_object_get(sink->sink(), "stats", &taken, nullptr);
+    char* text = gst_structure_to_string(taken);
+    gst_structure_free(taken);
+    std::string stats = text;
+    g_free(text);
+    std::erase(stats, '\\');
+    bool none = stats.find("candidates-refused=(uint)0") != std::string::npos;
+    EXPECT_NE(stats.find("candidates-refused"), std::string::npos) << stats;
+    EXPECT_EQ(none, all) << stats;
+  }
+}
+
 // coturn of the distribution, on loopback.
 class TurnServer : public Ice {
  protected:

@@ -19,9 +19,25 @@ TEST(Candidate, ReadsWhatBrowsersSend) {
 }
 
 TEST(Candidate, UsesUdpToLiteralAddresses) {
-  EXPECT_EQ(usable_remote_candidate("candidate:1 1 UDP 5 192.0.2.7 55766 typ host ufrag x"),
-            "candidate:1 1 udp 5 192.0.2.7 55766 typ host");
+  auto usable = usable_remote_candidate("candidate:1 1 UDP 5 192.0.2.7 55766 typ host ufrag x");
+  ASSERT_TRUE(usable);
+  EXPECT_EQ(usable->text, "candidate:1 1 udp 5 192.0.2.7 55766 typ host");
   EXPECT_TRUE(usable_remote_candidate("candidate:1 1 udp 5 2001:db8::1 55766 typ host"));
+}
+
+TEST(Candidate, SaysInWhichNetworkItIs) {
+  auto network_of = [](const std::string& address, const std::string& more) {
+    auto usable = usable_remote_candidate("candidate:1 1 udp 5 " + address + " 55766 typ " + more);
+    return usable ? usable->network : AddressKind::nowhere;
+  };
+  EXPECT_EQ(network_of("127.0.0.1", "host"), AddressKind::loopback);
+  EXPECT_EQ(network_of("::ffff:127.0.0.1", "host"), AddressKind::loopback);
+  EXPECT_EQ(network_of("169.254.169.254", "host"), AddressKind::link_local);
+  EXPECT_EQ(network_of("10.0.0.7", "relay raddr 192.0.2.7 rport 1"),
+            AddressKind::in_private_network);
+  EXPECT_EQ(network_of("192.0.2.7", "srflx raddr 127.0.0.1 rport 1"),
+            AddressKind::in_public_network);
+  EXPECT_EQ(network_of("255.255.255.255", "host"), AddressKind::nowhere);
 }
 
 TEST(Candidate, DropsWhatMustNotReachLibnice) {
