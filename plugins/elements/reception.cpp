@@ -204,7 +204,8 @@ StructurePtr Reception::stats() {
   gst_structure_set(stats.get(), "state", G_TYPE_STRING,
                     received.state.empty() ? "waiting" : received.state.c_str(), "setup-ms",
                     G_TYPE_INT, received.setup_ms, "candidates-refused", G_TYPE_UINT,
-                    received.candidates_refused, nullptr);
+                    received.candidates_refused, "packets-refused", G_TYPE_UINT64,
+                    received.packets_refused, nullptr);
   GValue tracks = G_VALUE_INIT;
   g_value_init(&tracks, GST_TYPE_ARRAY);
   for (size_t i = 0; i < received.tracks.size(); ++i) {

@@ -315,7 +315,8 @@ StructurePtr Viewer::stats() const {
   StructurePtr stats(gst_structure_new("webcast-viewer", "id", G_TYPE_STRING, id_.c_str(), "state",
                                        G_TYPE_STRING, peer.state.c_str(), "setup-ms", G_TYPE_INT,
                                        peer.setup_ms, "candidates-refused", G_TYPE_UINT,
-                                       peer.candidates_refused, nullptr));
+                                       peer.candidates_refused, "packets-refused", G_TYPE_UINT64,
+                                       peer.packets_refused, nullptr));
   GValue list = G_VALUE_INIT;
   g_value_init(&list, GST_TYPE_ARRAY);
   for (size_t i = 0; i < peer.media.size() && i < media_.size(); i++)

@@ -89,6 +89,7 @@ struct PeerStats {
   std::string state{};  // new, connecting, connected, closed
   int setup_ms = -1;    // start to media allowed; -1: not yet
   unsigned candidates_refused = 0;  // of the other side's, for their networks
+  guint64 packets_refused = 0;      // of its, too many or of no use
   std::vector<PeerMediumStats> media{};
   MessageStats messages{};
 };

@@ -60,6 +60,7 @@ struct ReceiverStats {
   std::string state{};  // new, connecting, connected, closed
   int setup_ms = -1;    // start to media allowed; -1: not yet
   unsigned candidates_refused = 0;  // as a Peer's
+  guint64 packets_refused = 0;
   std::vector<ReceivedTrackStats> tracks{};
   MessageStats messages{};
 };

@@ -13,6 +13,7 @@
 #include <mutex>
 #include <string>
 
+#include "common/allowance.hpp"
 #include "plugins/peer/message.hpp"
 #include "plugins/peer/sctp_reader.hpp"
 
@@ -49,7 +50,7 @@ class MessageInlet : public std::enable_shared_from_this<MessageInlet> {
   std::map<uint16_t, std::string> labels_;  // by stream
   size_t pads_ = 0;
   uint64_t refused_ = 0;
-  MessageAllowance messages_{2'000, 500}, bytes_{16.0 * 1024 * 1024, 2.0 * 1024 * 1024};
+  Allowance messages_{2'000, 500}, bytes_{16.0 * 1024 * 1024, 2.0 * 1024 * 1024};
 };
 
 }  // namespace webcast

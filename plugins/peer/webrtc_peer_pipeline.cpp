@@ -325,7 +325,7 @@ Result<void> check_ice_settings(const IceSettings& ice) {
 }
 
 Result<PeerPipeline> build_webrtc_pipeline(const std::string& id, GstClock* clock,
-                                           const IceSettings& ice) {
+                                           const IceSettings& ice, bool takes_media) {
   if (auto ok = check_webrtc_installed(nullptr); !ok) return ok.error();
   PeerPipeline peer;
   peer.pipeline =
@@ -337,6 +337,8 @@ Result<PeerPipeline> build_webrtc_pipeline(const std::string& id, GstClock* cloc
   g_signal_connect(peer.pipeline.get(), "deep-element-added", G_CALLBACK(on_element_added),
                    nullptr);
   watch_alerts(peer.pipeline.get(), peer.alerts);
+  peer.guard = std::make_shared<DatagramGuard>(takes_media);
+  guard_datagrams(peer.pipeline.get(), peer.guard);
   gst_bin_add(GST_BIN(peer.pipeline.get()), peer.webrtcbin.get());
 
   // The internal timeline (plugins/gst/rtp_frame.hpp).
@@ -352,7 +354,7 @@ Result<PeerPipeline> build_webrtc_pipeline(const std::string& id, GstClock* cloc
 Result<PeerPipeline> build_peer_pipeline(const std::string& id, GstClock* clock,
                                          const PeerSettings& settings,
                                          const std::vector<PipelineLine>& lines) {
-  auto built = build_webrtc_pipeline(id, clock, settings.ice);
+  auto built = build_webrtc_pipeline(id, clock, settings.ice, false);
   if (!built) return built.error();
   PeerPipeline& peer = *built;
   for (size_t i = 0; i < lines.size(); ++i) {

@@ -18,6 +18,7 @@
 #include "plugins/peer/peer.hpp"
 #include "plugins/peer/sdp.hpp"
 #include "plugins/peer/webrtc_dtls.hpp"
+#include "plugins/peer/webrtc_guard.hpp"
 
 namespace webcast {
 
@@ -35,6 +36,7 @@ struct PeerPipeline {
   Ref<NiceAgent> agent{};
   std::vector<Ref<GstElement>> sources{};  // by m-line of webrtcbin
   std::shared_ptr<DtlsAlerts> alerts = std::make_shared<DtlsAlerts>();
+  std::shared_ptr<DatagramGuard> guard{};
 
   std::shared_ptr<PacketOutput> output(size_t line) const;
   // The certificate that the other side showed in DTLS, as PEM; empty before.
@@ -53,9 +55,9 @@ struct PeerPipeline {
   static std::vector<std::string> local_candidates(NiceAgent* agent);
 };
 
-// webrtcbin and its ICE servers, in NULL, without any media.
+// webrtcbin and its ICE servers, in NULL, without any media. `takes_media`: from the other side.
 Result<PeerPipeline> build_webrtc_pipeline(const std::string& id, GstClock* clock,
-                                           const IceSettings& ice);
+                                           const IceSettings& ice, bool takes_media);
 
 // Makes it, in NULL, with all pads and ICE servers. The error names what is not installed or what
 // in the settings cannot be used.

@@ -96,6 +96,7 @@ PeerStats WebrtcPeer::stats() {
   PeerStats stats;
   stats.state = negotiation_.state_name();
   stats.candidates_refused = candidates_refused();
+  stats.packets_refused = packets_refused();
   if (auto setup = negotiation_.setup_time(); setup)
     stats.setup_ms = static_cast<int>(setup->count());
   for (size_t i = 0; i < media_.size(); ++i) {

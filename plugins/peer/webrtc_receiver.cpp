@@ -125,7 +125,7 @@ void WebrtcReceiver::start(std::optional<SessionDescription> remote_offer) {
 }
 
 Result<PeerPipeline> WebrtcReceiver::build() const {
-  auto pipeline = build_webrtc_pipeline(id_, clock_.get(), ice_);
+  auto pipeline = build_webrtc_pipeline(id_, clock_.get(), ice_, true);
   if (pipeline) g_object_set(pipeline->webrtcbin.get(), "latency", settings_.latency_ms, nullptr);
   return pipeline;
 }
@@ -289,6 +289,7 @@ ReceiverStats WebrtcReceiver::stats() {
   stats.messages = message_stats();
   stats.state = negotiation_.state_name();
   stats.candidates_refused = candidates_refused();
+  stats.packets_refused = packets_refused();
   if (auto setup = negotiation_.setup_time(); setup)
     stats.setup_ms = static_cast<int>(setup->count());
   for (size_t i = 0; i < inlets_->lines.size(); ++i) {

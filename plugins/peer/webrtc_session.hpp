@@ -80,6 +80,7 @@ class WebrtcSession : public std::enable_shared_from_this<WebrtcSession> {
   bool agreed_on_messages() const { return messages_ && data_; }
   Result<void> send_message(const PeerMessage& message);
   unsigned candidates_refused() const { return candidates_refused_; }
+  guint64 packets_refused() const { return pipeline_.guard ? pipeline_.guard->refused.load() : 0; }
   MessageStats message_stats() const { return messages_ ? messages_->stats() : MessageStats{}; }
 
   void fail(Error error);

@@ -1,5 +1,6 @@
 // RTCP of a hostile viewer: it is counted for our own sources alone, and no packet counts for more
 // than stands in it.
+#include "plugins/peer/datagram_filter.hpp"
 #include "plugins/peer/rtcp_reader.hpp"
 #include "tests/fuzz/expect.hpp"
 #include "tests/fuzz/hex.hpp"
@@ -24,6 +25,11 @@ int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     nack += report.nack;
     pictures += report.pli + report.fir;
   }
+  WEBCAST_EXPECT(asked_again(packet) <= packet.size() / 4 * 17);
+  DatagramFilter viewer(false), publisher(true);
+  bool from_viewer = viewer.passes(packet, {}), from_publisher = publisher.passes(packet, {});
+  WEBCAST_EXPECT(from_publisher || !from_viewer);
+  WEBCAST_EXPECT(!from_publisher || packet.size() >= 12);
   // An entry of four bytes names 17 packets at most; a wish for a picture takes eight bytes.
   WEBCAST_EXPECT(nack <= packet.size() / 4 * 17);
   WEBCAST_EXPECT(pictures <= packet.size() / 8);

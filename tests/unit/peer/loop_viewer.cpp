@@ -71,6 +71,9 @@ void LoopViewer::on_element(GstBin*, GstBin*, GstElement* element, gpointer data
   if (factory && g_strcmp0(GST_OBJECT_NAME(factory), "dtlsenc") == 0) {
     Ref<GstPad> src = adopt(gst_element_get_static_pad(element, "src"));
     gst_pad_add_probe(src.get(), GST_PAD_PROBE_TYPE_BUFFER, on_handshake, data, nullptr);
+    auto* self = static_cast<LoopViewer*>(data);
+    std::lock_guard lock(self->mutex_);
+    self->encoder_ = retain(element);
   }
   if (!factory || g_strcmp0(GST_OBJECT_NAME(factory), "nicesrc") != 0) return;
   Ref<GstPad> pad = adopt(gst_element_get_static_pad(element, "src"));
@@ -78,13 +81,41 @@ void LoopViewer::on_element(GstBin*, GstBin*, GstElement* element, gpointer data
 }
 
 GstPadProbeReturn LoopViewer::on_handshake(GstPad*, GstPadProbeInfo* info, gpointer data) {
-  int alert = static_cast<LoopViewer*>(data)->alert_;
+  auto* self = static_cast<LoopViewer*>(data);
+  std::call_once(self->early_, [self] {
+    for (const auto& datagram : self->said_early)
+      self->send_raw(datagram);
+  });
+  int alert = self->alert_;
   if (alert < 0) return GST_PAD_PROBE_OK;
   const guint8 record[] = {
       21, 0xfe, 0xfd, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2, 2, static_cast<guint8>(alert)};
   gst_buffer_unref(GST_PAD_PROBE_INFO_BUFFER(info));
   info->data = gst_buffer_new_memdup(record, sizeof record);
   return GST_PAD_PROBE_OK;
+}
+
+void LoopViewer::send_raw(const std::vector<uint8_t>& datagram) {
+  GObject* ice = nullptr;
+  g_object_get(bin_.get(), "ice-agent", &ice, nullptr);
+  Ref<GObject> owned = adopt(ice);
+  NiceAgent* agent = nullptr;
+  g_object_get(ice, "agent", &agent, nullptr);
+  Ref<NiceAgent> owned_agent = adopt(agent);
+  nice_agent_send(agent, 1, NICE_COMPONENT_TYPE_RTP, static_cast<guint>(datagram.size()),
+                  reinterpret_cast<const char*>(datagram.data()));
+}
+
+void LoopViewer::send_data(const std::vector<uint8_t>& data) {
+  std::unique_lock lock(mutex_);
+  Ref<GstElement> encoder = encoder_;
+  lock.unlock();
+  Ref<GstPad> sink = adopt(gst_element_get_static_pad(encoder.get(), "sink"));
+  GstSegment segment;
+  gst_segment_init(&segment, GST_FORMAT_BYTES);
+  gst_pad_send_event(sink.get(), gst_event_new_stream_start("data"));
+  gst_pad_send_event(sink.get(), gst_event_new_segment(&segment));
+  gst_pad_chain(sink.get(), gst_buffer_new_memdup(data.data(), data.size()));
 }
 
 bool LoopViewer::closed_by_peer() {

@@ -58,6 +58,12 @@ class LoopViewer {
   bool closed_by_peer();
   // In place of its first handshake message it sends that fatal alert.
   void alert_at_once(uint8_t alert) { alert_ = alert; }
+  // A datagram as it is, on the way that ICE found.
+  void send_raw(const std::vector<uint8_t>& datagram);
+  // Encrypted, as messages of a data channel go; nobody agreed on one.
+  void send_data(const std::vector<uint8_t>& data);
+  // These leave before the first handshake message does. Set before it begins.
+  std::vector<std::vector<uint8_t>> said_early;
   void request_keyframe();
 
  private:
@@ -72,6 +78,8 @@ class LoopViewer {
   Ref<GstElement> pipeline_, bin_;
   std::atomic<unsigned> packets_{0}, lose_every_{0}, on_wire_{0}, byes_{0};
   std::atomic<int> alert_{-1};
+  std::once_flag early_;
+  Ref<GstElement> encoder_;
   std::mutex mutex_;
   std::map<int, unsigned> by_type_;
   std::map<uint32_t, unsigned> by_ssrc_;

@@ -1,0 +1,42 @@
+// DatagramFilter: which of a peer's datagrams go on to DTLS and SRTP, and how much of its feedback
+// is acted on. A peer that got through ICE may send whatever it likes; what nobody can use, and what
+// is more than any honest one sends, ends here, before it costs a decryption or a resent packet.
+//
+// Pure: time comes in as an argument. RFC 7983 tells the kinds apart by the first byte.
+#pragma once
+
+#include <cstdint>
+#include <set>
+#include <span>
+
+#include "common/allowance.hpp"
+
+namespace webcast {
+
+// Sequence numbers that the generic NACKs of a compound RTCP packet name (RFC 4585 section 6.2.1).
+size_t asked_again(std::span<const uint8_t> rtcp);
+
+class DatagramFilter {
+ public:
+  using Time = Allowance::Time;
+
+  // `takes_media`: from a publisher; a viewer has none to send.
+  explicit DatagramFilter(bool takes_media) : takes_media_(takes_media) {}
+
+  // As it came from the network.
+  bool passes(std::span<const uint8_t> datagram, Time now);
+  // RTCP once it is decrypted.
+  bool takes_feedback(std::span<const uint8_t> rtcp, Time now);
+
+ private:
+  bool is_known(uint32_t ssrc);
+
+  const bool takes_media_;
+  // A browser sends some 20 RTCP packets a second, and a NACK for each loss at worst.
+  Allowance rtcp_{1'000, 1'000};
+  // The packets of 20 Mbit/s, all of them lost.
+  Allowance resent_{2'000, 2'000};
+  std::set<uint32_t> ssrcs_;
+};
+
+}  // namespace webcast
