@@ -15,6 +15,11 @@ constexpr gsize kMostInRecord = 16 * 1024;  // RFC 8446 section 5.1
 // reads no answer.
 constexpr size_t kMostPending = 128 * 1024;
 
+// From the socket, for one step; a record takes two. OpenSSL reads on until data comes: over as
+// many changes of keys and refused handshakes as a peer sends, without SSL_MODE_AUTO_RETRY too.
+// They are to wait in the socket while others have their turn.
+constexpr int kMostReads = 32;
+
 gssize would_block(GError** error) {
   g_set_error_literal(error, G_IO_ERROR, G_IO_ERROR_WOULD_BLOCK, "Not now");
   return -1;
@@ -33,7 +38,10 @@ TlsSession::TlsSession(std::shared_ptr<TlsContext> context, Ref<GSocketConnectio
   ssl_ = SSL_new(context_->get());
   if (!ssl_) return;
   out_ = BIO_new(BIO_s_mem());
-  SSL_set_bio(ssl_, BIO_new_socket(g_socket_get_fd(socket()), BIO_NOCLOSE), out_);
+  BIO* in = BIO_new_socket(g_socket_get_fd(socket()), BIO_NOCLOSE);
+  BIO_set_callback_ex(in, &TlsSession::on_bio);
+  BIO_set_callback_arg(in, reinterpret_cast<char*>(this));
+  SSL_set_bio(ssl_, in, out_);
   SSL_set_accept_state(ssl_);
 }
 
@@ -46,8 +54,18 @@ GSocket* TlsSession::socket() const {
   return g_socket_connection_get_socket(connection_.get());
 }
 
+long TlsSession::on_bio(BIO* in, int operation, const char*, size_t, int, long, int result,
+                        size_t*) {
+  if (operation != BIO_CB_READ) return result;
+  auto* self = reinterpret_cast<TlsSession*>(BIO_get_callback_arg(in));
+  if (self->reads_left_-- > 0) return result;
+  BIO_set_retry_read(in);
+  return -1;
+}
+
 TlsStep TlsSession::shake_hands() {
   ERR_clear_error();
+  reads_left_ = kMostReads;
   int result = SSL_accept(ssl_);
   bool sent = flush();
   if (result == 1) return sent ? TlsStep::done : TlsStep::failed;
@@ -77,9 +95,10 @@ gssize TlsSession::read(void* data, gsize size, GError** error) {
     return -1;
   }
   ERR_clear_error();
+  reads_left_ = kMostReads;
   int result = SSL_read(ssl_, data, static_cast<int>(std::min<gsize>(size, G_MAXINT)));
   // There may be an alert to send, or an answer to new keys.
-  if (!flush() && result > 0) {
+  if (!flush() && result != 0) {
     g_set_error_literal(error, G_IO_ERROR, G_IO_ERROR_BROKEN_PIPE, "TLS: the peer takes nothing");
     return -1;
   }

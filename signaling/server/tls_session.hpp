@@ -42,6 +42,8 @@ class TlsSession : public std::enable_shared_from_this<TlsSession> {
  private:
   TlsSession(std::shared_ptr<TlsContext> context, Ref<GSocketConnection> connection);
   gssize failed(int result, GError** error);
+  // OpenSSL's view of the socket; -1: nothing more in this step.
+  static long on_bio(BIO* in, int operation, const char*, size_t, int, long, int result, size_t*);
   // To the socket, what it takes; the rest when it takes more. False: it takes nothing ever.
   bool flush();
   void flush_later();
@@ -49,6 +51,7 @@ class TlsSession : public std::enable_shared_from_this<TlsSession> {
   std::shared_ptr<TlsContext> context_;
   Ref<GSocketConnection> connection_;
   SSL* ssl_ = nullptr;
+  int reads_left_ = 0;
   BIO* out_ = nullptr;   // ssl_'s, for what it encrypted
   std::string pending_;  // that the socket did not take yet: a record, or a flight of a handshake
   Ref<GSource> flush_;
