@@ -181,10 +181,7 @@ bool Site::identify(SoupServerMessage* message) {
   };
   auto address = proxies.client(peer, list("Forwarded"), list("X-Forwarded-For"));
   if (!address) {
-    refuse_unread(message, SOUP_STATUS_BAD_REQUEST,
-                  "Forwarded and X-Forwarded-For name different clients: the proxy in front has to "
-                  "set one of them and to remove the other.\n",
-                  control_);
+    refuse_unread(message, SOUP_STATUS_BAD_REQUEST, address.error().sentence + "\n", control_);
     return false;
   }
   if (*address == peer || acceptor_->admit(client, *address)) return true;

@@ -16,15 +16,17 @@ std::string_view trimmed(std::string_view text) {
   return text.substr(first, text.find_last_not_of(kBlank) - first + 1);
 }
 
-// Parts between separators that do not stand in quotes.
-std::vector<std::string_view> split(std::string_view text, char separator) {
+enum class Quotes { text, syntax };
+
+// Parts between separators; where quotes are syntax, those within them separate nothing.
+std::vector<std::string_view> split(std::string_view text, char separator, Quotes quotes) {
   std::vector<std::string_view> parts;
   bool quoted = false;
   size_t start = 0;
   for (size_t i = 0; i < text.size(); i++) {
     if (quoted && text[i] == '\\') {
       i++;
-    } else if (text[i] == '"') {
+    } else if (text[i] == '"' && quotes == Quotes::syntax) {
       quoted = !quoted;
     } else if (text[i] == separator && !quoted) {
       parts.push_back(trimmed(text.substr(start, i - start)));
@@ -33,6 +35,26 @@ std::vector<std::string_view> split(std::string_view text, char separator) {
   }
   parts.push_back(trimmed(text.substr(start)));
   return parts;
+}
+
+// Whether quotes stand around whole values alone (RFC 7230 section 3.2.6) and each has its end. A
+// client's own open one swallows what the proxy adds: what this adds in quotes itself stands
+// outside of them then, with quotes in the middle of a value, or the last one is open.
+bool has_whole_quotes(std::string_view header) {
+  bool quoted = false;
+  for (size_t i = 0; i < header.size(); i++) {
+    if (quoted && header[i] == '\\') {
+      i++;
+    } else if (quoted && header[i] == '"') {
+      quoted = false;
+      std::string_view rest = trimmed(header.substr(i + 1));
+      if (!rest.empty() && rest.front() != ',' && rest.front() != ';') return false;
+    } else if (header[i] == '"') {
+      if (i == 0 || header[i - 1] != '=') return false;
+      quoted = true;
+    }
+  }
+  return !quoted;
 }
 
 // "192.0.2.7", "192.0.2.7:80", "2001:db8::1", "[2001:db8::1]:80".
@@ -52,16 +74,17 @@ Error not_a_proxy(const std::string& entry) {
 
 std::vector<std::string> x_forwarded_for_hops(const std::string& header) {
   std::vector<std::string> hops;
-  for (std::string_view node : split(header, ','))
+  for (std::string_view node : split(header, ',', Quotes::text))
     hops.push_back(address_in(node));
   return hops;
 }
 
-std::vector<std::string> forwarded_hops(const std::string& header) {
+std::optional<std::vector<std::string>> forwarded_hops(const std::string& header) {
+  if (!has_whole_quotes(header)) return std::nullopt;
   std::vector<std::string> hops;
-  for (std::string_view element : split(header, ',')) {
+  for (std::string_view element : split(header, ',', Quotes::syntax)) {
     std::string hop;
-    for (std::string_view pair : split(element, ';')) {
+    for (std::string_view pair : split(element, ';', Quotes::syntax)) {
       if (pair.size() < 4 || g_ascii_strncasecmp(pair.data(), "for=", 4) != 0) continue;
       std::string_view node = pair.substr(4);
       if (node.size() >= 2 && node.front() == '"' && node.back() == '"')
@@ -102,14 +125,22 @@ std::string TrustedProxies::walk(const std::string& peer,
   return address;
 }
 
-std::optional<std::string> TrustedProxies::client(const std::string& peer,
-                                                  const std::string& forwarded,
-                                                  const std::string& x_forwarded_for) const {
+Result<std::string> TrustedProxies::client(const std::string& peer, const std::string& forwarded,
+                                           const std::string& x_forwarded_for) const {
   if (!contains(peer) || (forwarded.empty() && x_forwarded_for.empty())) return peer;
-  std::string by_standard = walk(peer, forwarded_hops(forwarded));
+  auto hops = forwarded_hops(forwarded);
+  if (!hops)
+    return Error{
+        ErrorCode::invalid_argument,
+        "Forwarded has a quote that does not stand around a whole value: the proxy in front "
+        "has to remove what the client sent of it."};
+  std::string by_standard = walk(peer, *hops);
   std::string by_custom = walk(peer, x_forwarded_for_hops(x_forwarded_for));
   if (x_forwarded_for.empty()) return by_standard;
-  if (!forwarded.empty() && by_standard != by_custom) return std::nullopt;
+  if (!forwarded.empty() && by_standard != by_custom)
+    return Error{ErrorCode::invalid_argument,
+                 "Forwarded and X-Forwarded-For name different clients: the proxy in front has to "
+                 "set one of them and to remove the other."};
   return by_custom;
 }
 

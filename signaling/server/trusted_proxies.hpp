@@ -24,10 +24,10 @@ class TrustedProxies {
   const std::vector<std::string>& entries() const { return entries_; }
 
   // The address of who asks by way of `peer`, whose request has these headers (empty: absent):
-  // Forwarded (RFC 7239) and X-Forwarded-For. Nothing: they name two different ones, as a client's
-  // own header does that the proxy let through beside its own.
-  std::optional<std::string> client(const std::string& peer, const std::string& forwarded,
-                                    const std::string& x_forwarded_for) const;
+  // Forwarded (RFC 7239) and X-Forwarded-For. None: they name two different ones, as a client's own
+  // header does that the proxy let through beside its own; or one is not to be read.
+  Result<std::string> client(const std::string& peer, const std::string& forwarded,
+                             const std::string& x_forwarded_for) const;
 
  private:
   std::string walk(const std::string& peer, const std::vector<std::string>& hops) const;
@@ -37,8 +37,9 @@ class TrustedProxies {
 };
 
 // The addresses in a list of Forwarded or X-Forwarded-For, without ports; one that is no address
-// (hidden, unknown, nonsense) is empty.
-std::vector<std::string> forwarded_hops(const std::string& header);
+// (hidden, unknown, nonsense) is empty. Nothing: a quote of Forwarded has no end, or is in the
+// middle of a value. X-Forwarded-For has no quotes.
+std::optional<std::vector<std::string>> forwarded_hops(const std::string& header);
 std::vector<std::string> x_forwarded_for_hops(const std::string& header);
 
 }  // namespace webcast

@@ -90,6 +90,14 @@ TEST_F(ProxyTest, TwoHeadersThatContradictAreRefused) {
   EXPECT_EQ(TestClient(port_).get("/healthz", by("nonsense")).status, 200u);
 }
 
+TEST_F(ProxyTest, AQuoteThatNeverEndsIsRefused) {
+  start();
+  Reply reply =
+      TestClient(port_).get("/healthz", "Forwarded: for=\"\r\nForwarded: for=192.0.2.2\r\n");
+  EXPECT_EQ(reply.status, 400u);
+  EXPECT_THAT(reply.body, HasSubstr("a quote"));
+}
+
 TEST_F(ProxyTest, WhoIsNotTrustedIsNotBelieved) {
   ServerSettings settings;
   settings.peers_per_loopback_address = 2;
