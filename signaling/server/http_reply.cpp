@@ -73,30 +73,38 @@ void reply_asset(SoupServerMessage* message, const Asset& asset, bool is_page) {
 }
 
 void refuse_unread(SoupServerMessage* message, unsigned status, const std::string& sentence,
-                   ControlThread& control) {
-  struct Farewell {
+                   ControlThread& control, Farewell farewell) {
+  struct Parting {
     Ref<GIOStream> stream;
     std::string text;
+    Farewell farewell;
     Timer linger;
+    void close() {
+      g_io_stream_close_async(stream.get(), G_PRIORITY_DEFAULT, nullptr, nullptr, nullptr);
+    }
   };
-  auto farewell = std::make_shared<Farewell>();
-  farewell->stream = adopt(soup_server_message_steal_connection(message));
-  if (!farewell->stream) return;
-  farewell->text = "HTTP/1.1 " + std::to_string(status) + " " + soup_status_get_phrase(status) +
-                   "\r\nContent-Type: text/plain; charset=utf-8\r\nConnection: close\r\n"
-                   "Cache-Control: no-store\r\nContent-Length: " +
-                   std::to_string(sentence.size()) + "\r\n\r\n" + sentence;
+  auto parting = std::make_shared<Parting>();
+  parting->farewell = farewell;
+  parting->stream = adopt(soup_server_message_steal_connection(message));
+  if (!parting->stream) return;
+  parting->text = "HTTP/1.1 " + std::to_string(status) + " " + soup_status_get_phrase(status) +
+                  "\r\nContent-Type: text/plain; charset=utf-8\r\nConnection: close\r\n"
+                  "Cache-Control: no-store\r\nContent-Length: " +
+                  std::to_string(sentence.size()) + "\r\n\r\n" + sentence;
   auto done = [](GObject*, GAsyncResult*, gpointer data) {
-    delete static_cast<std::shared_ptr<Farewell>*>(data);
+    auto* held = static_cast<std::shared_ptr<Parting>*>(data);
+    if ((*held)->farewell == Farewell::at_once) (*held)->close();
+    delete held;
   };
-  g_output_stream_write_all_async(g_io_stream_get_output_stream(farewell->stream.get()),
-                                  farewell->text.data(), farewell->text.size(), G_PRIORITY_DEFAULT,
-                                  nullptr, done, new std::shared_ptr<Farewell>(farewell));
+  g_output_stream_write_all_async(g_io_stream_get_output_stream(parting->stream.get()),
+                                  parting->text.data(), parting->text.size(), G_PRIORITY_DEFAULT,
+                                  nullptr, done, new std::shared_ptr<Parting>(parting));
+  if (farewell == Farewell::at_once) return;
   // The timer holds the stream, and the stream's end is the timer's.
-  Farewell& held = *farewell;
-  held.linger = control.after(kLinger, [farewell]() mutable {
-    g_io_stream_close_async(farewell->stream.get(), G_PRIORITY_DEFAULT, nullptr, nullptr, nullptr);
-    farewell->linger.cancel();
+  Parting& held = *parting;
+  held.linger = control.after(kLinger, [parting]() mutable {
+    parting->close();
+    parting->linger.cancel();
   });
 }
 

@@ -29,9 +29,13 @@ void reply_text(SoupServerMessage* message, unsigned status, const std::string& 
 // The same with an Asset; scripts may be kept, but are asked for again (ETag, 304).
 void reply_asset(SoupServerMessage* message, const Asset& asset, bool is_page);
 
-// A request that is too long: answered and cut off while it still arrives.
+// lingers: who still sends may read the reply before the connection is reset. at_once: when the
+// reply has left, for who is refused the place that the connection takes.
+enum class Farewell { lingers, at_once };
+
+// A request that is too long, or not to be read: answered and cut off while it still arrives.
 void refuse_unread(SoupServerMessage* message, unsigned status, const std::string& sentence,
-                   ControlThread& control);
+                   ControlThread& control, Farewell farewell = Farewell::lingers);
 
 // Of a reply's status, for the metrics; null: nothing was refused.
 const char* refusal_cause(guint status);

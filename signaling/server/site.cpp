@@ -181,12 +181,13 @@ bool Site::identify(SoupServerMessage* message) {
   };
   auto address = proxies.client(peer, list("Forwarded"), list("X-Forwarded-For"));
   if (!address) {
-    refuse_unread(message, SOUP_STATUS_BAD_REQUEST, address.error().sentence + "\n", control_);
+    refuse_unread(message, SOUP_STATUS_BAD_REQUEST, address.error().sentence + "\n", control_,
+                  Farewell::at_once);
     return false;
   }
   if (*address == peer || acceptor_->admit(client, *address)) return true;
   refuse_unread(message, SOUP_STATUS_SERVICE_UNAVAILABLE,
-                "Too many connections from this address.\n", control_);
+                "Too many connections from this address.\n", control_, Farewell::at_once);
   return false;
 }
 

@@ -82,6 +82,22 @@ TEST_F(ProxyTest, WhoComesTooOftenWaitsAlone) {
   EXPECT_EQ(TestClient(port_).get("/healthz", by("192.0.2.2")).status, 200u);
 }
 
+TEST_F(ProxyTest, WhoIsRefusedTakesNoPlaceOfTheProxys) {
+  ServerSettings settings;
+  settings.acceptor.new_connections = {.burst = 1, .per_second = 1e-6};
+  settings.acceptor.connections = 16;
+  start(std::move(settings));
+  EXPECT_EQ(TestClient(port_).get("/healthz", by("192.0.2.1")).status, 200u);
+  std::vector<std::unique_ptr<TestClient>> refused;
+  for (int i = 0; i < 100; i++) {
+    refused.push_back(std::make_unique<TestClient>(port_));
+    const std::string headers = i % 2 ? by("192.0.2.1") : "Forwarded: for=\"\r\n";
+    refused.back()->send("GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\n" + headers + "\r\n");
+    ASSERT_THAT(refused.back()->receive(), HasSubstr(i % 2 ? " 503 " : " 400 ")) << i;
+  }
+  EXPECT_EQ(TestClient(port_).get("/healthz", by("192.0.2.2")).status, 200u);
+}
+
 TEST_F(ProxyTest, TwoHeadersThatContradictAreRefused) {
   start();
   Reply reply = TestClient(port_).get("/healthz", by("192.0.2.1") + "Forwarded: for=192.0.2.2\r\n");
