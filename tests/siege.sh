@@ -2,8 +2,9 @@
 # Besieges a stream: publisher, two relays on one Redis, a TURN server, and viewers that join and
 # leave, are stopped (SIGSTOP) and killed, as all the others are but the publisher, in a random order
 # that the seed decides. Prints threads, descriptors, memory and lost frames over time; ends all that
-# it started. Fails when the publisher ends, the honest viewer loses a frame or gets none, or threads
-# and descriptors are not given back in the end.
+# it started. Fails when the publisher ends, the honest viewer loses a frame or gets none, the
+# publisher's memory, at rest, has grown in the second half, or threads and descriptors are not given
+# back.
 #
 # usage: sh tests/siege.sh MINUTES [SEED]
 #   SEED    a number; without it a new one, which is printed

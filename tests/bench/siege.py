@@ -25,6 +25,7 @@ REPORT = 10  # seconds between lines
 MOST_VIEWERS = 8
 MOST_LINES = 200  # kept of what a program says
 SETTLE = 90  # seconds until all must be given back; a stopped viewer's session has timeouts to pass
+MOST_GROWTH = 1.1  # of the publisher's memory at rest, by the second half of a siege
 
 
 def free_port():
@@ -43,8 +44,10 @@ class Program:
 
     def start(self):
         self.lines = queue.Queue()
+        # One heap, whose free end goes back at once: what is resident is what is in use.
+        tidy = {"MALLOC_ARENA_MAX": "1", "MALLOC_TRIM_THRESHOLD_": "131072"}
         self.process = subprocess.Popen(
-            self.command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+            self.command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, env={**os.environ, **tidy},
             stderr=subprocess.STDOUT, text=True, errors="replace", start_new_session=True)
         threading.Thread(target=self.read, args=(self.process, self.lines), daemon=True).start()
 
@@ -67,8 +70,8 @@ class Program:
         return self.process.poll() is None
 
     def send(self, number):
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(self.process.pid, number)
+        if self.runs():
+            self.process.send_signal(number)
 
     def stop_for(self, seconds):
         self.stopped_until = time.monotonic() + seconds
@@ -107,6 +110,7 @@ class Siege:
         self.began = time.monotonic()
         self.all, self.viewers, self.deeds = [], [], 0
         self.problems = []
+        self.frames = 0
 
     def run_program(self, *command):
         program = Program(*command)
@@ -212,7 +216,7 @@ class Siege:
 
     def besiege(self, minutes):
         end = time.monotonic() + 60 * minutes
-        due, frames = 0, 0
+        due = 0
         while (now := time.monotonic()) < end and not self.problems:
             for program in self.all:
                 program.go_on(now)
@@ -221,16 +225,17 @@ class Siege:
                 self.all.remove(viewer)
             self.deed()
             if now >= due:
-                due, before = now + REPORT, frames
-                frames = self.report()
-                if frames <= before:
+                due, before = now + REPORT, self.frames
+                self.frames = self.report()
+                if self.frames <= before:
                     self.problems.append("the honest viewer gets no frames")
             time.sleep(self.random.uniform(0.2, 2))
 
     def let_go(self):
-        """All but the honest viewer leave: what they took comes back."""
+        """All but the honest viewer leave: what they took comes back. MiB of the publisher's then."""
         for viewer in self.viewers:
             viewer.end()
+            self.all.remove(viewer)
         self.viewers = []
         for program in self.all:
             program.go_on(float("inf"))
@@ -244,6 +249,20 @@ class Siege:
             self.problems.append(f"{threads} threads and {descriptors} descriptors are left of "
                                  f"{self.at_rest[0]} and {self.at_rest[1]} before the siege")
         self.report()
+        return self.publisher.census()[2]
+
+    def run(self, minutes):
+        """In two halves: the first one warms up what is made once and kept."""
+        self.besiege(minutes / 2)
+        before = self.problems or self.let_go()
+        self.besiege(minutes / 2)
+        after = self.problems or self.let_go()
+        if self.problems:
+            return
+        print(f"publisher at rest: {self.at_rest[2]} MiB before the siege, {before} after its first "
+              f"half, {after} after it")
+        if after > before * MOST_GROWTH:
+            self.problems.append(f"the publisher's memory grew from {before} to {after} MiB")
 
     def end(self):
         for program in reversed(self.all):
@@ -258,9 +277,7 @@ def main():
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     try:
         siege.start()
-        siege.besiege(minutes)
-        if not siege.problems:
-            siege.let_go()
+        siege.run(minutes)
     except KeyboardInterrupt:
         siege.problems.append("interrupted")
     finally:
