@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "common/stream_name.hpp"
+#include "common/web_origin.hpp"
 #include "plugins/signalers/location.hpp"
 #include "plugins/signalers/manual.hpp"
 
@@ -80,21 +81,9 @@ Result<std::vector<Codec>> parse_codecs(const std::string& text, MediaKind kind,
 }
 
 Result<void> check_origins(const std::vector<std::string>& origins) {
-  for (const std::string& origin : origins) {
-    if (origin == "*") continue;
-    GUri* uri = g_uri_parse(origin.c_str(), G_URI_FLAGS_NONE, nullptr);
-    bool has_scheme = origin.find("://") != std::string::npos;
-    const char* host = uri ? g_uri_get_host(uri) : nullptr;
-    bool has_host = host && *host;
-    // Browsers send no path; with one, the origin would fit no page.
-    bool ends_there = uri && !*g_uri_get_path(uri) && !g_uri_get_query(uri) &&
-                      !g_uri_get_fragment(uri) && !g_uri_get_userinfo(uri);
-    if (uri) g_uri_unref(uri);
-    if (has_scheme && has_host && ends_there) continue;
-    return invalid("allow-origins: \"" + origin + "\" is no origin, and would let no page in: " +
-                   (has_scheme ? "write scheme, host and port alone, as https://example.org"
-                               : "put its scheme before it, as https://" + origin));
-  }
+  for (const std::string& origin : origins)
+    if (auto ok = check_web_origin(origin); !ok)
+      return invalid("allow-origins: " + ok.error().sentence);
   return {};
 }
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <memory>
 
+#include "common/web_origin.hpp"
 #include "signaling/relay/redis_link.hpp"
 #include "signaling/server/token.hpp"
 
@@ -258,6 +259,9 @@ Result<ServerSettings> relay_settings(const RelayOptions& options) {
     return invalid("peers-per-address is a number from 1 up.");
   if (options.tls_certificate.empty() != options.tls_key.empty())
     return invalid("tls-certificate and tls-key belong together: set both, or neither.");
+  for (const std::string& origin : options.allow_origins)
+    if (auto ok = check_web_origin(origin); !ok)
+      return invalid("allow-origin: " + ok.error().sentence + ".");
   auto proxies = TrustedProxies::parse(options.trusted_proxies);
   if (!proxies) return invalid("trusted-proxy: " + proxies.error().sentence);
   auto secret = read_secret(options.token_secret_file);

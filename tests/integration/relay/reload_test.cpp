@@ -88,6 +88,7 @@ TEST_F(RelayReload, AMistakeChangesNothing) {
   configure("view-token=old-s3cret\n");
   start();
   for (const char* mistake : {"view-tokn=new-s3cret\n", "max-peers=many\n", "max-peers=0\n",
+                              "view-token=new-s3cret\nallow-origin=page.example\n",
                               "tls-certificate=/no/cert.pem\ntls-key=/no/key.pem\n",
                               "token-secret-file=/no/such/file\n"}) {
     configure(mistake);

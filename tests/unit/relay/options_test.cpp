@@ -71,6 +71,19 @@ TEST(RelayOptions, ProxiesAreTrustedByName) {
   EXPECT_THAT(settings.error().sentence, HasSubstr("my-proxy"));
 }
 
+TEST(RelayOptions, AnOriginHasASchemeAndNoPath) {
+  for (const char* good : {"https://a.example", "http://[::1]:8080", "https://a.example:8443", "*"})
+    EXPECT_TRUE(relay_settings({.allow_origins = {good}})) << good;
+  for (const char* bad : {"a.example", "a.example:8080", "https://", "https://a.example/page", "",
+                          "https://me@a.example", "null"}) {
+    auto settings = relay_settings({.allow_origins = {"https://good.example", bad}});
+    ASSERT_FALSE(settings) << bad;
+    EXPECT_EQ(settings.error().sentence.find("allow-origin: \"" + std::string(bad) + "\""), 0u);
+  }
+  auto settings = relay_settings(*read({"--allow-origin=a.example"}));
+  EXPECT_THAT(settings.error().sentence, HasSubstr("https://a.example"));
+}
+
 TEST(RelayOptions, WhatIsWrongIsNamed) {
   EXPECT_THAT(read({"--listn", "x"}).error().sentence, HasSubstr("listn"));
   EXPECT_THAT(read({"8080"}).error().sentence, HasSubstr("8080"));
