@@ -74,7 +74,8 @@ bool can_depayload(Codec codec) {
 }
 
 Result<std::shared_ptr<ReceiveChain>> ReceiveChain::create(
-    GstBin* pipeline, Codec codec, const std::vector<Ref<GstElement>>& tail, OnSample on_sample) {
+    GstBin* pipeline, Codec codec, bool layered, const std::vector<Ref<GstElement>>& tail,
+    OnSample on_sample) {
   std::shared_ptr<ReceiveChain> chain(new ReceiveChain(codec_kind(codec), std::move(on_sample)));
   Ref<GstElement> depay = make_element(depayloader(codec)), sink = make_element("appsink");
   chain->queue_ = make_element("queue");
@@ -102,6 +103,8 @@ Result<std::shared_ptr<ReceiveChain>> ReceiveChain::create(
   chain->queue_inlet_ = adopt(gst_element_get_static_pad(chain->queue_.get(), "sink"));
   chain->gate_ = adopt(gst_element_get_static_pad(chain->queue_.get(), "src"));
   chain->add_probes();
+  if (layered && !chain->add_layers(pipeline))
+    return Error{ErrorCode::not_found, "The GStreamer element funnel is missing."};
   GstAppSinkCallbacks callbacks = {};
   callbacks.new_sample = [](GstAppSink* appsink, gpointer data) {
     Ref<GstSample> sample = adopt(gst_app_sink_try_pull_sample(appsink, 0));
@@ -139,7 +142,22 @@ void ReceiveChain::add_probes() {
       [](GstPad*, GstPadProbeInfo*, gpointer) { return GST_PAD_PROBE_OK; }, nullptr, nullptr);
 }
 
+// Another layer has its own pictures: on from its next keyframe.
+bool ReceiveChain::add_layers(GstBin* pipeline) {
+  layers_ = LayerSwitch::create([weak = weak_from_this()] {
+    auto self = weak.lock();
+    if (!self) return;
+    self->waits_for_keyframe_ = true;
+    self->request_keyframe();
+  });
+  if (!layers_) return false;
+  gst_bin_add(pipeline, layers_->element());
+  Ref<GstPad> outlet = adopt(gst_element_get_static_pad(layers_->element(), "src"));
+  return gst_pad_link(outlet.get(), inlet_.get()) == GST_PAD_LINK_OK;
+}
+
 bool ReceiveChain::link(GstPad* source) {
+  if (layers_) return layers_->add(source);
   if (Ref<GstPad> before = adopt(gst_pad_get_peer(inlet_.get())))
     gst_pad_unlink(before.get(), inlet_.get());
   return gst_pad_link(source, inlet_.get()) == GST_PAD_LINK_OK;

@@ -17,6 +17,7 @@
 #include "plugins/gst/gst_ref.hpp"
 #include "plugins/gst/rtp_format.hpp"
 #include "plugins/peer/keyframe_wish.hpp"
+#include "plugins/peer/layer_switch.hpp"
 
 namespace webcast {
 
@@ -24,12 +25,12 @@ class ReceiveChain : public std::enable_shared_from_this<ReceiveChain> {
  public:
   using OnSample = std::function<void(GstSample*)>;  // the chain's last streaming thread
 
-  // Adds its elements to `pipeline`.
-  static Result<std::shared_ptr<ReceiveChain>> create(GstBin* pipeline, Codec codec,
+  // Adds its elements to `pipeline`. `layered`: several sizes of one picture come.
+  static Result<std::shared_ptr<ReceiveChain>> create(GstBin* pipeline, Codec codec, bool layered,
                                                       const std::vector<Ref<GstElement>>& tail,
                                                       OnSample on_sample);
 
-  // webrtcbin's thread. Takes the place of a pad that was linked before.
+  // webrtcbin's thread. Takes the place of a pad that was linked before, or is a further layer.
   bool link(GstPad* source);
   // Nothing gets past the queue before.
   void open();
@@ -50,11 +51,13 @@ class ReceiveChain : public std::enable_shared_from_this<ReceiveChain> {
   void count(GstPadProbeInfo* info);
   void note_request();
   bool stalls() const;
+  bool add_layers(GstBin* pipeline);
 
   const MediaKind kind_;
   const OnSample on_sample_;
   Ref<GstElement> queue_;
   Ref<GstPad> inlet_, queue_inlet_, gate_;
+  std::shared_ptr<LayerSwitch> layers_;  // null: there are none
   gulong gate_probe_ = 0;
   std::atomic<bool> waits_for_keyframe_{false};
   std::atomic<guint64> packets_{0}, bytes_{0}, keyframe_requests_{0}, frames_dropped_{0};

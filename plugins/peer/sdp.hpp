@@ -51,9 +51,14 @@ struct RemoteMedia {
   std::vector<Fingerprint> fingerprints{};
   std::vector<std::string> candidates{};
   std::vector<uint32_t> ssrcs{};        // of a=ssrc
+  std::vector<std::string> layers{};    // rids of the layers of a picture that are sent
+  uint8_t rid_id = 0;                   // a=extmap of their names in packets; 0: not there
   unsigned sctp_port = 0;               // of "application"; 0: none
   size_t max_message_size = 64 * 1024;  // RFC 8841 section 6.1: that, where it is not told
 
+  bool has_layers() const { return kind == "video" && layers.size() > 1 && rid_id != 0; }
+  // Those of them to take: the largest, where the names tell which one it is, else all.
+  std::vector<std::string> wanted_layers() const;
   bool sends() const {
     return !rejected && (direction == Direction::sendonly || direction == Direction::sendrecv);
   }
@@ -110,6 +115,7 @@ struct ReceivedMedium {
   MediaKind kind = MediaKind::video;
   Codec codec = Codec::vp8;
   std::vector<uint32_t> ssrcs{};  // that it announced
+  bool layered = false;           // several sizes of one picture come, each with an SSRC
   MediumPlan plan{};
 };
 struct ReceivePlan {

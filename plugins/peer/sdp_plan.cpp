@@ -285,7 +285,8 @@ Result<ReceivePlan> plan_receive(const RemoteDescription& offer, const std::vect
                    "its own, or a=ssrc lines."};
     plan.session.emplace_back(medium);
     plan.media.push_back({is_video ? MediaKind::video : MediaKind::audio,
-                          *codec_from_name(payload->encoding), line.ssrcs, medium});
+                          *codec_from_name(payload->encoding), line.ssrcs,
+                          line.wanted_layers().size() > 1, medium});
   }
   if (plan.media.empty())
     return Error{ErrorCode::not_supported,
@@ -336,7 +337,7 @@ Result<ReceivePlan> read_receive_answer(const RemoteDescription& answer,
     if (has_feedback(*payload, "transport-cc")) medium.transport_cc_id = line.transport_cc_id;
     plan.session[i] = medium;
     Codec codec = *codec_from_name(payload->encoding);
-    plan.media.push_back({codec_kind(codec), codec, line.ssrcs, medium});
+    plan.media.push_back({codec_kind(codec), codec, line.ssrcs, false, medium});
   }
   if (plan.media.empty())
     return Error{ErrorCode::not_supported, "The viewer's answer sends no video and no audio."};

@@ -9,6 +9,7 @@
 #include "plugins/peer/candidate.hpp"
 #include "plugins/peer/peer.hpp"
 #include "plugins/peer/sdp.hpp"
+#include "plugins/peer/sdp_layers.hpp"
 
 namespace webcast {
 namespace {
@@ -132,6 +133,7 @@ void read_extmap(RemoteMedia& media, std::string_view value) {
   if (!id || *id < 1 || *id > 14) return;
   if (uri == kTransportCcUri) media.transport_cc_id = static_cast<uint8_t>(*id);
   if (uri == kPlayoutDelayUri) media.playout_delay_id = static_cast<uint8_t>(*id);
+  read_layers_extension(media, static_cast<uint8_t>(*id), uri);
 }
 
 std::optional<Direction> to_direction(std::string_view key) {
@@ -170,6 +172,7 @@ void read_media_attribute(RemoteMedia& media, std::string_view key, std::string_
     media.candidates.push_back("candidate:" + std::string(value));
   if (key == "bundle-only") media.rejected = false;
   if (key == "ssrc") read_ssrc(media, value);
+  read_layers(media, key, value);
   if (key == "sctp-port") media.sctp_port = static_cast<unsigned>(to_int(value).value_or(0));
   if (key == "max-message-size")
     media.max_message_size = static_cast<size_t>(std::max(to_int(value).value_or(INT_MAX), 0));

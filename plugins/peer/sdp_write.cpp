@@ -7,6 +7,7 @@
 #include "plugins/peer/message.hpp"
 #include "plugins/peer/sdp.hpp"
 #include "plugins/peer/sdp_data.hpp"
+#include "plugins/peer/sdp_layers.hpp"
 
 namespace webcast {
 namespace {
@@ -317,6 +318,7 @@ std::string answer_for_viewer(const GstSDPMessage* own_answer, const RemoteDescr
           gst_sdp_message_get_media(own_answer, static_cast<guint>(own - clean.order.begin())),
           offer.media[line].mid, here, offer.media[line].receives());
       restore_codec(media.get(), offer.media[line], *plan[*own]);
+      if (!offer.media[line].receives()) add_layers(media.get(), offer.media[line]);
     } else {
       media = unserved(offer.media[line], served);
       if (gst_sdp_media_get_port(media.get()) != 0)

@@ -221,7 +221,8 @@ Result<void> WebrtcReceiver::add_chain(PeerPipeline& pipeline, size_t index) {
     if (!made) return made.error();
     tail = std::move(*made);
   }
-  auto chain = ReceiveChain::create(GST_BIN(pipeline.pipeline.get()), media_[index].codec, tail,
+  auto chain = ReceiveChain::create(GST_BIN(pipeline.pipeline.get()), media_[index].codec,
+                                    media_[index].layered, tail,
                                     [index, sample = receiver_events_.sample](GstSample* frame) {
                                       if (sample) sample(index, frame);
                                     });

@@ -104,6 +104,46 @@ TEST(PlanReceive, WebrtcbinSeesOneCodecTheSsrcsAndNoMidExtension) {
     EXPECT_EQ(text.find(part), std::string::npos) << part << "\n" << text;
 }
 
+std::string answered(const RemoteDescription& offer) {
+  auto received = plan(offer, {Codec::vp8});
+  auto clean = clean_offer(offer, received->session, Direction::sendonly);
+  EXPECT_EQ(received->media[0].layered, offer.media[0].wanted_layers().size() > 1);
+  return answer_for_viewer(clean->sdp.get(), offer, *clean, received->session, {});
+}
+
+TEST(PlanReceive, AllLayersOfAPictureAreTakenWhereNothingTellsTheLargest) {
+  const std::string rid = "a=extmap:10 urn:ietf:params:rtp-hdrext:sdes:rtp-stream-id\n",
+                    rids = "a=rid:0 send\na=rid:1 send\na=rid:2 send\n";
+  std::string answer = answered(offer_of(video_line() + rid + rids + "a=simulcast:send 0;~1;2\n"));
+  EXPECT_NE(answer.find("a=simulcast:recv 0;1;2\r\n"), std::string::npos) << answer;
+  for (const char* each : {"a=rid:0 recv\r\n", "a=rid:1 recv\r\n", "a=rid:2 recv\r\n",
+                           "a=extmap:10 urn:ietf:params:rtp-hdrext:sdes:rtp-stream-id\r\n"})
+    EXPECT_NE(answer.find(each), std::string::npos) << each;
+  EXPECT_EQ(answer.find("sdes:mid"), std::string::npos);
+  for (const std::string& none :
+       {std::string(), rid, rid + rids, rids + "a=simulcast:send q;h;f\n",
+        rid + "a=simulcast:send f\n", rid + "a=simulcast:send f;f;f\n",
+        rid + "a=simulcast:recv q;h;f\n", rid + "a=simulcast:send f;<b>;\xc3\xa9\n"})
+    EXPECT_EQ(answered(offer_of(video_line() + none)).find("simulcast"), std::string::npos) << none;
+  std::string many = "a=simulcast:recv 1 send 0";
+  for (int i = 1; i < 400; i++)
+    many += ";" + std::to_string(i) + ",x";
+  EXPECT_EQ(offer_of(video_line() + rid + many + "\n").media[0].layers.size(), 8u);
+}
+
+TEST(PlanReceive, TheLargestLayerAloneIsTakenWhereItsNameTells) {
+  const std::string rid = "a=extmap:10 urn:ietf:params:rtp-hdrext:sdes:rtp-stream-id\n";
+  for (auto [layers, largest] : {std::pair{"q;h;f", "f"}, {"f;h;q", "f"}, {"h;m;l", "h"},
+                                 {"low;mid;high", "high"}, {"hi;mid;lo", "hi"}}) {
+    std::string answer =
+        answered(offer_of(video_line() + rid + "a=simulcast:send " + layers + "\n"));
+    EXPECT_NE(answer.find("a=simulcast:recv " + std::string(largest) + "\r\n"),
+              std::string::npos)
+        << answer;
+    EXPECT_NE(answer.find("a=rid:" + std::string(largest) + " recv\r\n"), std::string::npos);
+  }
+}
+
 TEST(PlanReceive, ThisMachineHasTheUsualDepayloaders) {
   gst_init(nullptr, nullptr);
   for (Codec codec : {Codec::h264, Codec::vp8, Codec::vp9, Codec::opus, Codec::pcma, Codec::pcmu})

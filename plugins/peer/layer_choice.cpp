@@ -1,0 +1,50 @@
+#include "plugins/peer/layer_choice.hpp"
+
+#include <algorithm>
+
+namespace webcast {
+namespace {
+
+constexpr int64_t kSpan = 500'000, kSilent = 700'000;  // µs
+// A layer is better by a half at least, and for so many spans: pictures differ in size.
+constexpr unsigned kSpans = 2;
+
+}  // namespace
+
+size_t LayerChoice::add() {
+  layers_.push_back({});
+  return layers_.size() - 1;
+}
+
+bool LayerChoice::choose(size_t layer) {
+  spans_better_ = 0;
+  if (layer == chosen_) return false;
+  chosen_ = layer;
+  return true;
+}
+
+bool LayerChoice::look_at_span(int64_t now) {
+  auto most = std::max_element(layers_.begin(), layers_.end(),
+                               [](const Layer& a, const Layer& b) { return a.bytes < b.bytes; });
+  auto best = static_cast<size_t>(most - layers_.begin());
+  bool better = most->bytes > layers_[chosen_].bytes * 3 / 2;
+  spans_better_ = !better ? 0 : best == better_ ? spans_better_ + 1 : 1;
+  better_ = best;
+  for (Layer& layer : layers_)
+    layer.bytes = 0;
+  span_start_ = now;
+  return spans_better_ >= kSpans && choose(best);
+}
+
+bool LayerChoice::packet(size_t layer, size_t bytes, int64_t now) {
+  if (span_start_ == 0) span_start_ = now;
+  bool changed = now - span_start_ >= kSpan && look_at_span(now);
+  layers_[layer].bytes += bytes;
+  layers_[layer].last = now;
+  // Its sender gave it up.
+  if (!changed && layer != chosen_ && layers_[chosen_].last + kSilent < now)
+    changed = choose(layer);
+  return changed;
+}
+
+}  // namespace webcast
