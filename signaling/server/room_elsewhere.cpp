@@ -85,9 +85,10 @@ Outbox Room::end_roll(const std::string& relay, Time now) {
   return out;
 }
 
-// Of a peer elsewhere; "null" is what it begins and ends with.
+// Of a peer elsewhere. It begins and ends with "null", which counts nothing.
 void Room::set_meta(Peer& peer, const std::string& meta) {
-  elsewhere_bytes_ += meta.size() - peer.meta.size();
+  auto counted = [](const std::string& text) { return text == "null" ? 0 : text.size(); };
+  elsewhere_bytes_ = elsewhere_bytes_ - counted(peer.meta) + counted(meta);
   peer.meta = meta;
 }
 

@@ -20,7 +20,7 @@ using std::chrono::seconds;
 constexpr size_t kMostPeers = 12;    // of a relay
 constexpr size_t kMostWords = 4000;  // until nobody says anything more
 constexpr seconds kGrace{30};
-constexpr const char* kMetas[] = {"null", R"({"name":"a"})", R"({"name":"b"})"};
+constexpr const char* kMetas[] = {"null", R"({"name":"a"})", R"({"name":"b"})", "1", R"({"n":1})"};
 
 struct Relay {
   explicit Relay(const std::string& its_name)
@@ -77,6 +77,7 @@ class Party {
   void take(Relay& relay, ClusterStep step);
   void deliver(Relay& relay, Outbox out);
   void say(Relay& relay, RelayWords words);
+  size_t producers_listed_at(Relay& relay);
   void agree();
   void end();
 
@@ -245,7 +246,18 @@ void Party::step() {
   }
 }
 
-// Every relay knows the same streams, each by one producer, once words arrive again.
+size_t Party::producers_listed_at(Relay& relay) {
+  Outbox out;
+  std::string id = relay.room.connect(PeerKind::remote, out);
+  out = relay.room.receive(id, ListRequest{}, now_);
+  WEBCAST_EXPECT(out.size() == 1);
+  size_t count = std::get<List>(out[0].message).producers.size();
+  deliver(relay, relay.room.disconnect(id, Departure::leaves, now_));
+  return count;
+}
+
+// Every relay knows the same producers, and the same streams, each by one producer, once words
+// arrive again.
 void Party::agree() {
   heal();
   pass(kGrace + kRelaySilence + 2 * kClusterTick);
@@ -256,15 +268,18 @@ void Party::agree() {
   settle();
   pass(kRelaySilence);
   std::map<std::string, std::string> known;  // streams and their producers
+  size_t producers = 0;
   for (auto& relay : relays_) {
     for (const PeerElsewhere& peer : relay->room.known_here()) {
       std::string name = read_stream_meta(peer.meta).name;
+      if (peer.roles.producer) producers++;
       if (peer.roles.producer && !name.empty())
         WEBCAST_EXPECT(known.emplace(name, peer.peer).second);
     }
   }
   for (auto& relay : relays_) {
     WEBCAST_EXPECT(relay->cluster.relays() == relays_.size() - 1);
+    WEBCAST_EXPECT(producers_listed_at(*relay) == producers);
     WEBCAST_EXPECT(relay->room.published().size() == known.size());
     for (const auto& [name, stream] : relay->room.published())
       WEBCAST_EXPECT(known.contains(name));

@@ -32,6 +32,18 @@ TEST_F(ClusterTest, ListenersHearOfProducersElsewhere) {
   EXPECT_FALSE(b.room.has(producer));
 }
 
+TEST_F(ClusterTest, AMetaShorterThanNoneHidesNobody) {
+  std::string first = join_as(a, kProducer, "1"), second = join_as(a, kProducer, "2");
+  std::string third = join_as(a, kProducer), viewer = join(b);
+  say(b, viewer, ListRequest{});
+  EXPECT_THAT(heard_at(b),
+              ElementsAre(Outgoing{viewer, List{{{first, "1"}, {second, "2"}, {third, "null"}}}}));
+  for (const std::string& peer : {first, second, third})
+    say(a, peer, SetPeerStatus{});
+  say(a, third, SetPeerStatus{kProducer, kLive});
+  EXPECT_TRUE(b.room.published().contains("live"));
+}
+
 TEST_F(ClusterTest, WhoComesLaterIsToldAll) {
   std::string producer = join_as(a, kProducer, kLive);
   take(b, b.cluster.down(now));
