@@ -27,6 +27,12 @@ void Announcements::note(const std::string& peer, const Standing& before, const 
   }
 }
 
+std::optional<Standing> Announcements::told_last(const std::string& peer) const {
+  auto place = places_.find(peer);
+  if (place == places_.end()) return std::nullopt;
+  return waiting_.at(place->second).before;
+}
+
 std::optional<Announcements::News> Announcements::take(Time now) {
   if (waiting_.empty() || now < free_at_) return std::nullopt;
   auto first = waiting_.begin();

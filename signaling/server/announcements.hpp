@@ -36,6 +36,10 @@ class Announcements {
 
   // `peer` changed from `before` to `after`. Nothing is left to tell when it is again what it was.
   void note(const std::string& peer, const Standing& before, const Standing& after, bool elsewhere);
+  // What was told of that peer last; nothing: what it is now.
+  std::optional<Standing> told_last(const std::string& peer) const;
+  // By their coming.
+  const std::map<uint64_t, News>& waiting() const { return waiting_; }
   // The news that wait longest, if they may go out by now; each is to be followed by told().
   std::optional<News> take(Time now);
   // So many bytes went to each of so many.

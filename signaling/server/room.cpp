@@ -45,10 +45,10 @@ Outbox Room::receive(const std::string& id, const Message& message, Time now) {
   } else if (auto* status = std::get_if<SetPeerStatus>(&message)) {
     on(id, peer, *status, now, out);
   } else if (std::holds_alternative<ListRequest>(message)) {
-    out.push_back({id, List{entries(&Roles::producer, peer)}});
+    out.push_back({id, List{entries(&Roles::producer, id)}});
   } else if (std::holds_alternative<ListConsumersRequest>(message)) {
     peer.asked_for_consumers = true;
-    out.push_back({id, ListConsumers{entries(&Roles::consumer, peer)}});
+    out.push_back({id, ListConsumers{entries(&Roles::consumer, id)}});
   } else if (auto* request = std::get_if<StartSessionRequest>(&message)) {
     on(id, *request, out);
   } else if (auto* sdp = std::get_if<SessionSdp>(&message)) {

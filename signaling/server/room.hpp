@@ -210,7 +210,7 @@ class Room {
   // Viewers elsewhere, who are known for their sessions alone.
   void forget_guests();
   std::vector<std::string> peers_of(const std::string& relay) const;
-  std::vector<PeerEntry> entries(bool Roles::*role, const Peer& asks) const;
+  std::vector<PeerEntry> entries(bool Roles::*role, const std::string& asks) const;
 
   NewId new_id_;
   RoomSettings settings_;

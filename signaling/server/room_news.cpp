@@ -68,11 +68,22 @@ size_t Room::tell_listeners(const Announcements::News& news, const Standing& aft
   return told;
 }
 
-std::vector<PeerEntry> Room::entries(bool Roles::*role, const Peer& asks) const {
+// A listener is shown what listeners were told: what still waits it will be told, and what came and
+// went meanwhile nobody is. Who asks once is shown what is.
+std::vector<PeerEntry> Room::entries(bool Roles::*role, const std::string& asks) const {
+  const Peer& asker = peers_.at(asks);
   std::vector<PeerEntry> result;
+  auto show = [&](const std::string& id, const Standing& standing) {
+    if (standing.roles.*role && sees(asker, standing)) result.push_back({id, standing.meta});
+  };
   for (const auto& [id, peer] : peers_) {
-    if (peer.roles.*role && sees(asks, standing_of(peer))) result.push_back({id, peer.meta});
+    bool as_told = asker.roles.listener && id != asks;
+    auto told = as_told ? news_.told_last(id) : std::nullopt;
+    show(id, told ? *told : standing_of(peer));
   }
+  if (!asker.roles.listener) return result;
+  for (const auto& [place, news] : news_.waiting())
+    if (!peers_.contains(news.peer)) show(news.peer, news.before);
   return result;
 }
 

@@ -18,6 +18,8 @@ TEST(Announcements, TellOfEachWhatWasToldOfItLast) {
   news.note("a", {}, named("1"), false);
   news.note("b", {}, named("b"), true);
   news.note("a", named("1"), named("2"), false);
+  EXPECT_EQ(news.told_last("a"), Standing{});
+  EXPECT_FALSE(news.told_last("c"));
   auto first = news.take(Announcements::Time{});
   ASSERT_TRUE(first);
   EXPECT_EQ(first->peer, "a");

@@ -81,6 +81,41 @@ TEST_F(RoomTest, WhatWaitsForAllWhoAreAwayIsBounded) {
   EXPECT_THAT(out, Contains(Outgoing{viewer, EndSession{sessions[1]}}));
 }
 
+// News that wait
+std::vector<std::string> listed(const Outbox& out) {
+  std::vector<std::string> ids;
+  for (const Outgoing& outgoing : out)
+    if (auto* list = std::get_if<List>(&outgoing.message))
+      for (const PeerEntry& entry : list->producers)
+        ids.push_back(entry.peer);
+  return ids;
+}
+
+TEST_F(RoomTest, WhoBecomesAListenerWhileNewsWaitIsShownWhatListenersWereTold) {
+  std::string cam = join_as(kProducer), gone = join_as(kProducer), late = join(), noisy = join();
+  for (int i = 0; i < 100 && !room_.next_news(); i++)
+    say(noisy, SetPeerStatus{kProducer, std::string(100'000, 'x') + std::to_string(i)});
+  ASSERT_TRUE(room_.next_news());
+  say(cam, SetPeerStatus{});
+  room_.disconnect(gone, Departure::leaves, now_);
+  say(late, SetPeerStatus{kProducer});
+  std::string listener = join_as(kListener), viewer = join();
+  EXPECT_THAT(listed(say(listener, ListRequest{})),
+              testing::AllOf(Contains(cam), Contains(gone), Not(Contains(late))));
+  EXPECT_THAT(listed(say(viewer, ListRequest{})), UnorderedElementsAre(late, noisy))
+      << "who asks once is shown what is";
+  say(cam, SetPeerStatus{kProducer});
+  Outbox told;
+  while (auto due = room_.next_news()) {
+    now_ = std::max(now_, *due);
+    for (Outgoing& news : room_.tell_news(now_))
+      told.push_back(std::move(news));
+  }
+  EXPECT_THAT(told, Contains(Outgoing{listener, PeerStatusChanged{gone, {}}}));
+  EXPECT_THAT(told, Contains(Outgoing{listener, PeerStatusChanged{late, kProducer}}));
+  EXPECT_THAT(listed(say(listener, ListRequest{})), UnorderedElementsAre(cam, late, noisy));
+}
+
 // Rights by a token
 TEST_F(RoomTest, APeerWithATokenForOneStreamHasToDoWithThatOneOnly) {
   const std::string live = R"({"name":"live"})", other = R"({"name":"other"})";
