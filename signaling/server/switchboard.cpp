@@ -81,12 +81,12 @@ std::string Switchboard::enter(const Arrival& arrival, const std::string& client
     // The new connection is here before the old one was found dead.
     auto socket = std::move(old->second.peer);
     sockets_.erase(old);
-    waiting_.set(id, 0);
-    // Nobody is told: it says at once what it is.
-    room_.disconnect(id, Departure::lost, now());
     socket->close();
+    waiting_.set(id, 0);
+    out = room_.disconnect(id, Departure::lost, now());
   }
-  out = room_.resume(id, rights, visitor);
+  for (Outgoing& outgoing : room_.resume(id, rights, visitor))
+    out.push_back(std::move(outgoing));
   schedule_expiry();
   return id;
 }
@@ -117,10 +117,10 @@ void Switchboard::add_websocket(GIOStream* stream, GUri* uri, std::shared_ptr<Cl
   events.text = [weak, id](std::string_view text) {
     if (auto self = weak.lock()) self->on_text(id, text);
   };
-  events.waiting = [weak, id](size_t bytes) {
-    if (auto self = weak.lock()) self->on_waiting(id, bytes);
-  };
   auto which = std::make_shared<const WebSocketPeer*>(nullptr);
+  events.waiting = [weak, id, which](size_t bytes) {
+    if (auto self = weak.lock()) self->on_waiting(id, *which, bytes);
+  };
   events.closed = [weak, id, which](Departure departure) {
     if (auto self = weak.lock()) self->on_closed(id, *which, departure);
   };
@@ -220,7 +220,9 @@ bool Switchboard::within_rate(const std::string& id, Socket& socket) {
   return rate.take(socket.client_key, now()).count() == 0 || alone;
 }
 
-void Switchboard::on_waiting(const std::string& id, size_t bytes) {
+void Switchboard::on_waiting(const std::string& id, const WebSocketPeer* socket, size_t bytes) {
+  auto sender = sockets_.find(id);
+  if (sender == sockets_.end() || sender->second.peer.get() != socket) return;  // the one before
   waiting_.set(id, bytes);
   while (auto most = waiting_.excess()) {
     g_info("Too much waits for all peers together: the one with the most is cut off");

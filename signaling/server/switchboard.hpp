@@ -85,7 +85,7 @@ class Switchboard : public std::enable_shared_from_this<Switchboard> {
   void on_text(const std::string& id, std::string_view text);
   void on_closed(const std::string& id, const WebSocketPeer* socket, Departure departure);
   bool within_rate(const std::string& id, Socket& socket);
-  void on_waiting(const std::string& id, size_t bytes);
+  void on_waiting(const std::string& id, const WebSocketPeer* socket, size_t bytes);
   void deliver(const Outbox& out);
   void schedule_expiry();
   void expire();

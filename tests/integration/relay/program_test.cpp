@@ -210,6 +210,23 @@ TEST(RelayProgram, TheNewConnectionOfAPeerTakesTheOldOnesPlace) {
   EXPECT_TRUE(after.receive_text_with("peerStatusChanged"));
 }
 
+TEST(RelayProgram, ListenersHearWhatTheNewConnectionOfAPeerGaveUp) {
+  RelayProcess relay;
+  uint16_t port = relay.port();
+  TestClient before(port), after(port), listener(port);
+  std::string id = welcomed(before, "Webcast-Resume: new\r\n");
+  std::string secret = before.last_reply().header("webcast-resume");
+  publish(before, "live");
+  ASSERT_TRUE(before.receive_text_with("peerStatusChanged"));
+  welcomed(listener);
+  listener.send_text(R"({"type":"setPeerStatus","roles":["listener"],"meta":null})");
+  ASSERT_TRUE(listener.receive_text_with("peerStatusChanged"));
+  ASSERT_EQ(welcomed(after, "Webcast-Resume: " + secret + "\r\n"), id);
+  auto told = listener.receive_text_with(id);
+  ASSERT_TRUE(told);
+  EXPECT_THAT(*told, HasSubstr("\"roles\":[]"));
+}
+
 TEST(RelayProgram, WhoIsAwayKeepsItsPlaceAndTakesNoSecondOne) {
   RelayProcess relay({"--listen", "127.0.0.1:0", "--max-peers", "1"});
   uint16_t port = relay.port();
