@@ -96,11 +96,13 @@ void Access::set_allow_origins(std::vector<std::string> origins) {
   rules_.allow_origins = std::move(origins);
 }
 
-bool Access::admits(const std::string& token, bool may_publish,
-                    std::chrono::system_clock::time_point now) const {
+Admission Access::admits(const std::string& token, bool may_publish,
+                         std::chrono::system_clock::time_point now) const {
   Grant grant = grant_of(token, {.is_websocket = true, .now = now});
-  if (asks_token() && !grant.watches) return false;
-  return !may_publish || !asks_publish_token() || grant.publishes;
+  if (asks_token() && !grant.watches) return Admission::none;
+  if (!may_publish || !asks_publish_token() || grant.publishes) return Admission::whole;
+  // Its right was everybody's, or came by a token that is none any more.
+  return token.empty() || grant.watches ? Admission::watching : Admission::none;
 }
 
 Access::Grant Access::grant_of(const std::string& token, const AccessRequest& request) const {

@@ -50,6 +50,9 @@ struct Verdict {
   bool token_valid = false;
 };
 
+// What is left to one who came in by a token, or without one.
+enum class Admission { none, watching, whole };
+
 class Access {
  public:
   explicit Access(AccessRules rules);
@@ -65,9 +68,9 @@ class Access {
   // Whoever has the publish token may watch as well.
   void set_tokens(std::string view_token, std::string publish_token);
   void set_allow_origins(std::vector<std::string> origins);
-  // Whether who came in by that token, with the right to publish or without, still might.
-  bool admits(const std::string& token, bool may_publish,
-              std::chrono::system_clock::time_point now) const;
+  // What one who came in by that token, with the right to publish or without, still might.
+  Admission admits(const std::string& token, bool may_publish,
+                   std::chrono::system_clock::time_point now) const;
 
  private:
   struct Grant {

@@ -241,6 +241,18 @@ void Room::leave(const std::string& id, Departure departure, Time now, Outbox& o
   }
 }
 
+bool Room::publishes(const std::string& id) const {
+  auto found = peers_.find(id);
+  if (found == peers_.end()) return false;
+  return found->second.roles.producer || !found->second.takes.empty() ||
+         std::any_of(sessions_.begin(), sessions_.end(),
+                     [&](const auto& entry) { return entry.second.producer == id; });
+}
+
+void Room::forbid_publishing(const std::string& id) {
+  if (auto found = peers_.find(id); found != peers_.end()) found->second.rights.may_publish = false;
+}
+
 bool Room::may_resume(const std::string& id, const PeerRights& rights) const {
   auto found = peers_.find(id);
   return found != peers_.end() && !found->second.missed_too_much &&

@@ -94,6 +94,10 @@ class Room {
   std::string connect(PeerKind kind, Outbox& out, PeerRights rights = {}, Visitor visitor = {});
   Outbox receive(const std::string& peer, const Message& message, Time now);
   Outbox disconnect(const std::string& peer, Departure departure, Time now);
+  // Whether it does what takes the right to publish.
+  bool publishes(const std::string& peer) const;
+  // It has lost that right, and goes on as a viewer.
+  void forbid_publishing(const std::string& peer);
   // Whether who brought these rights may come back as that peer: it can do no more by it than it
   // could without, whoever else learned the secret.
   bool may_resume(const std::string& peer, const PeerRights& rights) const;

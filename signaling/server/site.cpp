@@ -137,11 +137,11 @@ void Site::set_access(const std::string& view_token, const std::string& publish_
                       const std::vector<std::string>& allow_origins) {
   access_.set_tokens(view_token, publish_token);
   access_.set_allow_origins(allow_origins);
-  auto may_stay = [this](const std::string& token, bool may_publish) {
+  auto admits = [this](const std::string& token, bool may_publish) {
     return access_.admits(token, may_publish, std::chrono::system_clock::now());
   };
-  whip_->dismiss(may_stay);
-  switchboard_->dismiss(may_stay);
+  whip_->dismiss(admits);
+  switchboard_->dismiss(admits);
 }
 
 void Site::close() {

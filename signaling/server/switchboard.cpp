@@ -133,10 +133,16 @@ void Switchboard::add_websocket(GIOStream* stream, GUri* uri, std::shared_ptr<Cl
   deliver(out);
 }
 
-void Switchboard::dismiss(const MayStay& may_stay) {
+void Switchboard::dismiss(const Admits& admits) {
   std::vector<std::string> leaving;
-  for (const auto& [id, socket] : sockets_)
-    if (!may_stay(socket.token, socket.may_publish)) leaving.push_back(id);
+  for (auto& [id, socket] : sockets_) {
+    Admission admission = admits(socket.token, socket.may_publish);
+    bool watches_on = admission == Admission::watching && !room_.publishes(id);
+    if (admission != Admission::whole && !watches_on) leaving.push_back(id);
+    if (!watches_on) continue;
+    socket.may_publish = false;
+    room_.forbid_publishing(id);
+  }
   for (const std::string& id : leaving) {
     auto found = sockets_.find(id);
     if (found == sockets_.end()) continue;

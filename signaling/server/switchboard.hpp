@@ -9,6 +9,7 @@
 #include <string>
 
 #include "common/control_thread.hpp"
+#include "signaling/server/access.hpp"
 #include "signaling/server/metrics.hpp"
 #include "signaling/server/neighbours.hpp"
 #include "signaling/server/rate_limit.hpp"
@@ -57,9 +58,10 @@ class Switchboard : public std::enable_shared_from_this<Switchboard> {
   // Of producers beyond the network.
   std::vector<StreamStatus> published() const;
 
-  // Those of whom `may_stay` says no, by the token that they came by, are told so and leave.
-  using MayStay = std::function<bool(const std::string& token, bool may_publish)>;
-  void dismiss(const MayStay& may_stay);
+  // Those who are admitted no more, by the token that they came by, are told so and leave. Who may
+  // watch on, and publishes nothing, only loses the right to.
+  using Admits = std::function<Admission(const std::string& token, bool may_publish)>;
+  void dismiss(const Admits& admits);
 
   void count_refusal(const char* cause) { metrics_.refused(cause); }
   // As Prometheus reads it; `streams_here`: those of this process.

@@ -332,10 +332,10 @@ void Whip::end(const std::string& id) {
   switchboard_.leave(peer);
 }
 
-void Whip::dismiss(const Switchboard::MayStay& may_stay) {
+void Whip::dismiss(const Switchboard::Admits& admits) {
   std::vector<std::string> leaving;
   for (const auto& [id, session] : sessions_)
-    if (!may_stay(session.shown, session.resource.path().kind == WhipKind::whip))
+    if (admits(session.shown, session.resource.path().kind == WhipKind::whip) != Admission::whole)
       leaving.push_back(id);
   for (const std::string& id : leaving)
     refuse(id, SOUP_STATUS_UNAUTHORIZED, "The token is not valid any more.");

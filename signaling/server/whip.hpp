@@ -51,7 +51,7 @@ class Whip : public std::enable_shared_from_this<Whip> {
   void answer(const Request& request);
 
   // Ends the sessions of those of whom `may_stay` says no.
-  void dismiss(const Switchboard::MayStay& may_stay);
+  void dismiss(const Switchboard::Admits& admits);
 
   size_t sessions() const { return sessions_.size(); }
   void close();

@@ -82,6 +82,18 @@ class WebSocketTest : public testing::Test {
   std::string producer_id_;
 };
 
+TEST_F(WebSocketTest, APublishTokenThatIsSetLeavesViewersAlone) {
+  TestClient viewer(port_), stale(port_);
+  ASSERT_TRUE(viewer.upgrade());
+  ASSERT_TRUE(stale.upgrade("/ws?token=old-s3cret"));
+  ASSERT_TRUE(stale.receive_text_with("welcome"));
+  ASSERT_TRUE(viewer.receive_text_with("welcome"));
+  server_->set_access("", "publish-s3cret", {});
+  EXPECT_TRUE(stale.receive_text_with("not valid any more"));
+  viewer.send_text(R"({"type":"list"})");
+  EXPECT_TRUE(viewer.receive_text_with("\"list\"")) << "everybody may watch";
+}
+
 TEST_F(WebSocketTest, AnyPathTakesAnUpgrade) {
   for (const char* path : {"/", "/ws", "/watch/live", "/some/where?x=y"}) {
     TestClient client(port_);

@@ -30,18 +30,19 @@ TEST(Access, ALoopbackListenerIsAskedForByLoopbackNames) {
 TEST(Access, AdmitsWhoStillHasATokenThatIsAskedFor) {
   auto now = std::chrono::system_clock::now();
   Access access({});
-  EXPECT_TRUE(access.admits("", true, now));
+  EXPECT_EQ(access.admits("", true, now), Admission::whole);
   access.set_tokens("view-s3cret", "");
-  EXPECT_FALSE(access.admits("", false, now));
-  EXPECT_FALSE(access.admits("old-s3cret", false, now));
-  EXPECT_TRUE(access.admits("view-s3cret", true, now));
+  EXPECT_EQ(access.admits("", false, now), Admission::none);
+  EXPECT_EQ(access.admits("old-s3cret", false, now), Admission::none);
+  EXPECT_EQ(access.admits("view-s3cret", true, now), Admission::whole);
   access.set_tokens("view-s3cret", "publish-s3cret");
-  EXPECT_TRUE(access.admits("view-s3cret", false, now));
-  EXPECT_FALSE(access.admits("view-s3cret", true, now));
-  EXPECT_TRUE(access.admits("publish-s3cret", true, now));
+  EXPECT_EQ(access.admits("view-s3cret", false, now), Admission::whole);
+  EXPECT_EQ(access.admits("view-s3cret", true, now), Admission::watching);
+  EXPECT_EQ(access.admits("publish-s3cret", true, now), Admission::whole);
   access.set_tokens("", "publish-s3cret");
-  EXPECT_TRUE(access.admits("", false, now));
-  EXPECT_FALSE(access.admits("", true, now));
+  EXPECT_EQ(access.admits("", false, now), Admission::whole);
+  EXPECT_EQ(access.admits("", true, now), Admission::watching) << "everybody may";
+  EXPECT_EQ(access.admits("old-s3cret", true, now), Admission::none);
 }
 
 TEST(Access, AListenerOnOneAddressIsAskedForByThatAddress) {

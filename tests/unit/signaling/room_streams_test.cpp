@@ -117,6 +117,21 @@ TEST_F(RoomTest, WhoBecomesAListenerWhileNewsWaitIsShownWhatListenersWereTold) {
 }
 
 // Rights by a token
+TEST_F(RoomTest, WhoLosesTheRightToPublishGoesOnWatching) {
+  std::string producer = join_as(kProducer), viewer = join(), taker = join(), bringer = join();
+  say(taker, SetPeerStatus{kConsumer, R"({"name":"live"})"});
+  std::string session = start(viewer, producer);
+  start(bringer, taker);
+  for (const std::string& peer : {producer, taker, bringer})
+    EXPECT_TRUE(room_.publishes(peer)) << peer;
+  EXPECT_FALSE(room_.publishes(viewer));
+  room_.forbid_publishing(viewer);
+  SessionIce candidate{session, 0, "c"};
+  EXPECT_THAT(say(viewer, candidate), ElementsAre(Outgoing{producer, candidate}));
+  EXPECT_TRUE(is_error(say(viewer, SetPeerStatus{kProducer, R"({"name":"mine"})"}), viewer));
+  EXPECT_TRUE(is_error(say(viewer, StartSessionRequest{taker}), viewer));
+}
+
 TEST_F(RoomTest, APeerWithATokenForOneStreamHasToDoWithThatOneOnly) {
   const std::string live = R"({"name":"live"})", other = R"({"name":"other"})";
   std::string mine = join(), theirs = join();
