@@ -2,6 +2,7 @@
 // signaling only; media goes straight from one to the other.
 #include <fcntl.h>
 #include <glib-unix.h>
+#include <signal.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -52,6 +53,12 @@ void warn_when_open(const Server& server, const ServerSettings& settings) {
                server.url().c_str(), open.c_str());
 }
 
+// As nohup starts it: the end of its terminal is not to be its own.
+bool outlives_terminal() {
+  struct sigaction action {};
+  return sigaction(SIGHUP, nullptr, &action) == 0 && action.sa_handler == SIG_IGN;
+}
+
 bool has_terminal() {
   int terminal = open("/dev/tty", O_RDONLY | O_NOCTTY | O_CLOEXEC);
   if (terminal < 0) return false;
@@ -63,7 +70,7 @@ struct Running {
   std::vector<std::string> arguments{};
   RelayOptions options{};
   GMainLoop* loop = nullptr;
-  bool had_terminal = has_terminal();
+  bool ends_with_terminal = !outlives_terminal() && has_terminal();
   std::unique_ptr<Server> server{};
 };
 
@@ -84,7 +91,7 @@ Result<void> reload(const Running& running) {
 // A mistake in the file is no reason to end: it goes on as before. That its terminal was closed is.
 gboolean on_hangup(gpointer data) {
   const auto& running = *static_cast<Running*>(data);
-  if (running.had_terminal && !has_terminal()) {
+  if (running.ends_with_terminal && !has_terminal()) {
     g_main_loop_quit(running.loop);
   } else if (auto reloaded = reload(running); !reloaded) {
     fail(reloaded.error());

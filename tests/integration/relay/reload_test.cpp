@@ -6,7 +6,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <csignal>
+#include <cstdio>
 #include <cstdlib>
+#include <cstring>
 
 #include "tests/integration/relay/relay_process.hpp"
 #include "tests/integration/server/test_client.hpp"
@@ -133,25 +136,70 @@ TEST_F(RelayReload, TakesARenewedCertificateAndItsNames) {
   EXPECT_EQ(as("new.example"), 200u);
 }
 
-TEST(RelayHangup, EndsWithItsTerminal) {
-  int terminal = -1;
-  pid_t child = forkpty(&terminal, nullptr, nullptr, nullptr);
-  ASSERT_GE(child, 0);
-  const std::string program = relay_program();
-  if (child == 0) {
-    execl(program.c_str(), program.c_str(), "--listen", "127.0.0.1:0", nullptr);
-    _exit(127);
+// On a terminal of its own.
+class RelayHangup : public testing::Test {
+ protected:
+  // `ignores`: as nohup has it.
+  void start(bool ignores) {
+    const std::string program = relay_program();
+    int pipe_ends[2] = {};
+    ASSERT_EQ(pipe(pipe_ends), 0);
+    child_ = forkpty(&terminal_, nullptr, nullptr, nullptr);
+    ASSERT_GE(child_, 0);
+    if (child_ == 0) {
+      if (ignores) signal(SIGHUP, SIG_IGN);
+      dup2(pipe_ends[1], STDOUT_FILENO);
+      close(pipe_ends[0]);
+      close(pipe_ends[1]);
+      execl(program.c_str(), program.c_str(), "--listen", "127.0.0.1:0", nullptr);
+      _exit(127);
+    }
+    close(pipe_ends[1]);
+    said_ = fdopen(pipe_ends[0], "r");
+    ASSERT_TRUE(says("listens on"));
   }
-  std::string said;
-  char piece[256];
-  for (ssize_t size; said.find("listens on") == std::string::npos &&
-                     (size = read(terminal, piece, sizeof(piece))) > 0;)
-    said.append(piece, static_cast<size_t>(size));
-  EXPECT_THAT(said, HasSubstr("listens on"));
-  close(terminal);
-  int status = -1;
-  EXPECT_EQ(waitpid(child, &status, 0), child);
-  EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 0) << status;
+  void TearDown() override {
+    if (said_) fclose(said_);
+    if (child_ > 0 && !ended_) {
+      kill(child_, SIGKILL);
+      waitpid(child_, nullptr, 0);
+    }
+  }
+  // Up to a line with that text; false: it ends before.
+  bool says(const std::string& text) {
+    char line[1024];
+    while (fgets(line, sizeof line, said_))
+      if (strstr(line, text.c_str())) return true;
+    return false;
+  }
+  void terminal_goes() { close(terminal_); }
+  void expect_end() {
+    int status = -1;
+    EXPECT_EQ(waitpid(child_, &status, 0), child_);
+    ended_ = true;
+    EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 0) << status;
+  }
+
+  int terminal_ = -1;
+  pid_t child_ = -1;
+  FILE* said_ = nullptr;
+  bool ended_ = false;
+};
+
+TEST_F(RelayHangup, EndsWithItsTerminal) {
+  start(false);
+  terminal_goes();
+  expect_end();
+}
+
+TEST_F(RelayHangup, GoesOnWithoutItWhereHangupsWereIgnored) {
+  start(true);
+  terminal_goes();
+  ASSERT_TRUE(says("has read its configuration")) << "the terminal's own";
+  kill(child_, SIGHUP);
+  ASSERT_TRUE(says("has read its configuration"));
+  kill(child_, SIGTERM);
+  expect_end();
 }
 
 }  // namespace
