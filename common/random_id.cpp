@@ -1,8 +1,10 @@
 #include "common/random_id.hpp"
 
+#include <glib.h>
 #include <sys/random.h>
 
 #include <array>
+#include <cerrno>
 
 namespace webcast {
 
@@ -14,6 +16,9 @@ Bytes random_bytes() {
   Bytes bytes{};
   // Never short for so few bytes once the kernel has its seed, which it waits for.
   while (getrandom(bytes.data(), bytes.size(), 0) != static_cast<ssize_t>(bytes.size())) {
+    if (errno != EINTR)
+      g_error("No secret can be made without random numbers, and getrandom() gives none: %s",
+              g_strerror(errno));
   }
   return bytes;
 }

@@ -2,7 +2,14 @@
 
 #include <glib.h>
 #include <gtest/gtest.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
+#include <cerrno>
+#include <cstddef>
 #include <set>
 
 namespace webcast {
@@ -23,6 +30,29 @@ TEST(RandomId, WhoKnowsTheTwisterOfGLibForetellsNone) {
   g_random_set_seed(1);
   EXPECT_NE(unguessable_id(), id);
   EXPECT_NE(unguessable_uuid(), uuid);
+}
+
+// From here on getrandom() fails in this process.
+bool forbid_getrandom() {
+  sock_filter rules[] = {
+      BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),
+      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_getrandom, 0, 1),
+      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM),
+      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+  };
+  sock_fprog program{.len = G_N_ELEMENTS(rules), .filter = rules};
+  return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
+         prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0;
+}
+
+TEST(RandomIdDeathTest, WithoutRandomNumbersTheProcessEndsWithTheReason) {
+  EXPECT_DEATH(
+      {
+        if (!forbid_getrandom()) _exit(0);
+        unguessable_id();
+        _exit(0);
+      },
+      "getrandom.*not permitted");
 }
 
 TEST(RandomId, HasTheFormOfItsKind) {
