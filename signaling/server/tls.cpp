@@ -18,6 +18,28 @@ std::string last_error() {
   return text;
 }
 
+// Of the two files; another one when either was written, replaced or given to somebody else.
+std::string stamp_of(const std::string& certificate_file, const std::string& key_file) {
+  std::string text;
+  for (const std::string& file : {certificate_file, key_file}) {
+    struct stat status {};
+    if (file.empty() || stat(file.c_str(), &status) != 0) continue;
+    for (auto part :
+         {static_cast<long long>(status.st_ino), static_cast<long long>(status.st_size),
+          static_cast<long long>(status.st_mode), static_cast<long long>(status.st_uid),
+          static_cast<long long>(status.st_gid), static_cast<long long>(status.st_ctim.tv_sec),
+          static_cast<long long>(status.st_ctim.tv_nsec)})
+      text += std::to_string(part) + " ";
+  }
+  return text;
+}
+
+// Nobody is there to be asked; OpenSSL's own would ask the terminal, and wait.
+int refuse_passphrase(char*, int, int, void* is_encrypted) {
+  *static_cast<bool*>(is_encrypted) = true;
+  return -1;
+}
+
 void set_up(SSL_CTX* context) {
   SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION);
   // Of 1.2; all that 1.3 has are of that kind.
@@ -43,7 +65,14 @@ Result<std::shared_ptr<TlsContext>> TlsContext::load(const std::string& certific
   }
   ERR_clear_error();
   const std::string& key = key_file.empty() ? certificate_file : key_file;
+  // Before they are read: what changes meanwhile is read again.
+  std::string stamp = stamp_of(certificate_file, key_file);
+  bool is_encrypted = false;
   SSL_CTX* context = SSL_CTX_new(TLS_server_method());
+  if (context) {
+    SSL_CTX_set_default_passwd_cb(context, refuse_passphrase);
+    SSL_CTX_set_default_passwd_cb_userdata(context, &is_encrypted);
+  }
   bool usable = context &&
                 SSL_CTX_use_certificate_chain_file(context, certificate_file.c_str()) == 1 &&
                 SSL_CTX_use_PrivateKey_file(context, key.c_str(), SSL_FILETYPE_PEM) == 1 &&
@@ -51,6 +80,13 @@ Result<std::shared_ptr<TlsContext>> TlsContext::load(const std::string& certific
   if (!usable) {
     std::string cause = last_error();
     SSL_CTX_free(context);
+    if (is_encrypted)
+      return Error{ErrorCode::invalid_argument,
+                   "The TLS key in " + key +
+                       " is encrypted, and nobody is asked for its passphrase here: write it out "
+                       "without one (openssl pkey -in KEY -out PLAIN-KEY), for this user alone to "
+                       "read.",
+                   cause};
     return Error{ErrorCode::invalid_argument,
                  "The TLS certificate " + certificate_file +
                      (key_file.empty() ? "" : " with the key " + key_file) +
@@ -58,31 +94,21 @@ Result<std::shared_ptr<TlsContext>> TlsContext::load(const std::string& certific
                      "together.",
                  cause};
   }
+  SSL_CTX_set_default_passwd_cb_userdata(context, nullptr);
   set_up(context);
-  return std::shared_ptr<TlsContext>(new TlsContext(context, certificate_file, key_file));
+  return std::shared_ptr<TlsContext>(
+      new TlsContext(context, certificate_file, key_file, std::move(stamp)));
 }
 
-TlsContext::TlsContext(SSL_CTX* context, std::string certificate_file, std::string key_file)
+TlsContext::TlsContext(SSL_CTX* context, std::string certificate_file, std::string key_file,
+                       std::string stamp)
     : context_(context),
       certificate_file_(std::move(certificate_file)),
       key_file_(std::move(key_file)),
-      stamp_(stamp()) {}
-
-std::string TlsContext::stamp() const {
-  std::string text;
-  for (const std::string& file : {certificate_file_, key_file_}) {
-    struct stat status {};
-    if (file.empty() || stat(file.c_str(), &status) != 0) continue;
-    for (auto part : {static_cast<long long>(status.st_ino), static_cast<long long>(status.st_size),
-                      static_cast<long long>(status.st_mtim.tv_sec),
-                      static_cast<long long>(status.st_mtim.tv_nsec)})
-      text += std::to_string(part) + " ";
-  }
-  return text;
-}
+      stamp_(std::move(stamp)) {}
 
 bool TlsContext::files_changed() {
-  std::string now = stamp();
+  std::string now = stamp_of(certificate_file_, key_file_);
   return std::exchange(stamp_, now) != now;
 }
 

@@ -33,8 +33,8 @@ class TlsContext {
   }
 
  private:
-  TlsContext(SSL_CTX* context, std::string certificate_file, std::string key_file);
-  std::string stamp() const;
+  TlsContext(SSL_CTX* context, std::string certificate_file, std::string key_file,
+             std::string stamp);
 
   SSL_CTX* context_;
   const std::string certificate_file_, key_file_;
