@@ -4,6 +4,7 @@
 #include <netinet/tcp.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "common/process_budget.hpp"
 #include "signaling/server/tls_stream.hpp"
@@ -121,6 +122,7 @@ void Acceptor::close() {
   g_cancellable_cancel(cancellable_.get());
   retry_.cancel();
   handshakes_.clear();
+  if (auto lingering = std::exchange(lingering_, nullptr)) lingering->end();
   if (listener_) g_socket_listener_close(listener_.get());
   listener_.reset();
 }
@@ -216,7 +218,7 @@ void Acceptor::make_room_for(const std::string& key) {
 }
 
 void Acceptor::shake_hands(Accepted accepted, Ref<GSocketConnection> connection) {
-  auto session = TlsSession::create(tls_(), std::move(connection));
+  auto session = TlsSession::create(tls_(), std::move(connection), lingering_);
   if (!session) return;
   make_room_for(accepted.client->key());
   auto handshake = handshakes_.emplace(handshakes_.end());

@@ -91,6 +91,7 @@ class Acceptor : public std::enable_shared_from_this<Acceptor> {
   RateLimit rate_, loopback_rate_;
   std::shared_ptr<AddressCounts> counts_ = std::make_shared<AddressCounts>();
   Handshakes handshakes_;  // oldest first
+  std::shared_ptr<TlsLingering> lingering_ = std::make_shared<TlsLingering>();
   Ref<GSocketListener> listener_;
   Ref<GCancellable> cancellable_;
   Timer retry_;

@@ -4,6 +4,7 @@
 #include <openssl/ssl.h>
 
 #include <algorithm>
+#include <utility>
 
 namespace webcast {
 
@@ -20,6 +21,9 @@ constexpr size_t kMostPending = 128 * 1024;
 // They are to wait in the socket while others have their turn.
 constexpr int kMostReads = 32;
 
+// For a peer to take what is left for it.
+constexpr guint kLingerSeconds = 10;
+
 gssize would_block(GError** error) {
   g_set_error_literal(error, G_IO_ERROR, G_IO_ERROR_WOULD_BLOCK, "Not now");
   return -1;
@@ -28,13 +32,18 @@ gssize would_block(GError** error) {
 }  // namespace
 
 std::shared_ptr<TlsSession> TlsSession::create(std::shared_ptr<TlsContext> context,
-                                               Ref<GSocketConnection> connection) {
-  std::shared_ptr<TlsSession> self(new TlsSession(std::move(context), std::move(connection)));
+                                               Ref<GSocketConnection> connection,
+                                               std::weak_ptr<TlsLingering> lingering) {
+  std::shared_ptr<TlsSession> self(
+      new TlsSession(std::move(context), std::move(connection), std::move(lingering)));
   return self->ssl_ ? self : nullptr;
 }
 
-TlsSession::TlsSession(std::shared_ptr<TlsContext> context, Ref<GSocketConnection> connection)
-    : context_(std::move(context)), connection_(std::move(connection)) {
+TlsSession::TlsSession(std::shared_ptr<TlsContext> context, Ref<GSocketConnection> connection,
+                       std::weak_ptr<TlsLingering> lingering)
+    : context_(std::move(context)),
+      connection_(std::move(connection)),
+      lingering_(std::move(lingering)) {
   ssl_ = SSL_new(context_->get());
   if (!ssl_) return;
   out_ = BIO_new(BIO_s_mem());
@@ -47,6 +56,7 @@ TlsSession::TlsSession(std::shared_ptr<TlsContext> context, Ref<GSocketConnectio
 
 TlsSession::~TlsSession() {
   if (flush_) g_source_destroy(flush_.get());
+  if (linger_) g_source_destroy(linger_.get());
   SSL_free(ssl_);
 }
 
@@ -155,7 +165,8 @@ void TlsSession::flush_later() {
   GSocketSourceFunc run = [](GSocket*, GIOCondition, gpointer data) -> gboolean {
     if (auto self = static_cast<std::weak_ptr<TlsSession>*>(data)->lock()) {
       self->flush_.reset();
-      if (!self->closed_) self->flush();
+      bool goes_on = self->flush() && !self->pending_.empty();
+      if (self->linger_ && !goes_on) self->end_linger();
     }
     return G_SOURCE_REMOVE;
   };
@@ -169,11 +180,41 @@ bool TlsSession::close(GError** error) {
   if (!std::exchange(closed_, true)) {
     ERR_clear_error();
     if (SSL_is_init_finished(ssl_)) SSL_shutdown(ssl_);
-    flush();
-    if (flush_) g_source_destroy(flush_.get());
-    flush_.reset();
+    auto among = lingering_.lock();
+    if (flush() && !pending_.empty() && among) linger(*among);
   }
+  if (linger_) return true;
+  if (flush_) g_source_destroy(flush_.get());
+  flush_.reset();
   return g_io_stream_close(G_IO_STREAM(connection_.get()), nullptr, error);
+}
+
+void TlsSession::linger(TlsLingering& among) {
+  among.sessions_.insert(shared_from_this());
+  linger_ = adopt(g_timeout_source_new_seconds(kLingerSeconds));
+  GSourceFunc run = [](gpointer data) -> gboolean {
+    if (auto self = static_cast<std::weak_ptr<TlsSession>*>(data)->lock()) self->end_linger();
+    return G_SOURCE_REMOVE;
+  };
+  g_source_set_callback(
+      linger_.get(), run, new std::weak_ptr<TlsSession>(weak_from_this()),
+      [](gpointer data) { delete static_cast<std::weak_ptr<TlsSession>*>(data); });
+  g_source_attach(linger_.get(), g_main_context_get_thread_default());
+}
+
+// The caller holds the session.
+void TlsSession::end_linger() {
+  if (auto among = lingering_.lock()) among->sessions_.erase(shared_from_this());
+  for (Ref<GSource>* source : {&linger_, &flush_}) {
+    if (*source) g_source_destroy(source->get());
+    source->reset();
+  }
+  g_io_stream_close(G_IO_STREAM(connection_.get()), nullptr, nullptr);
+}
+
+void TlsLingering::end() {
+  for (const auto& session : std::exchange(sessions_, {}))
+    session->end_linger();
 }
 
 }  // namespace webcast

@@ -9,6 +9,7 @@
 #include <openssl/types.h>
 
 #include <memory>
+#include <set>
 #include <string>
 
 #include "common/ref.hpp"
@@ -18,10 +19,24 @@ namespace webcast {
 
 enum class TlsStep { done, again, failed };
 
+class TlsSession;
+
+// The sessions that were closed and have something left to send. Their server's.
+class TlsLingering {
+ public:
+  // Cuts them off.
+  void end();
+
+ private:
+  friend class TlsSession;
+  std::set<std::shared_ptr<TlsSession>> sessions_;
+};
+
 class TlsSession : public std::enable_shared_from_this<TlsSession> {
  public:
   static std::shared_ptr<TlsSession> create(std::shared_ptr<TlsContext> context,
-                                            Ref<GSocketConnection> connection);
+                                            Ref<GSocketConnection> connection,
+                                            std::weak_ptr<TlsLingering> lingering);
   ~TlsSession();
   TlsSession(const TlsSession&) = delete;
   TlsSession& operator=(const TlsSession&) = delete;
@@ -36,17 +51,22 @@ class TlsSession : public std::enable_shared_from_this<TlsSession> {
   // Something is here that the socket does not know of.
   bool has_read_ahead() const;
   GSocket* socket() const;
-  // Says goodbye, as far as the socket takes it.
+  // Says goodbye. What the socket did not take yet still goes its way, for some seconds at most and
+  // as long as the server is there.
   bool close(GError** error);
 
  private:
-  TlsSession(std::shared_ptr<TlsContext> context, Ref<GSocketConnection> connection);
+  friend class TlsLingering;
+  TlsSession(std::shared_ptr<TlsContext> context, Ref<GSocketConnection> connection,
+             std::weak_ptr<TlsLingering> lingering);
   gssize failed(int result, GError** error);
   // OpenSSL's view of the socket; -1: nothing more in this step.
   static long on_bio(BIO* in, int operation, const char*, size_t, int, long, int result, size_t*);
   // To the socket, what it takes; the rest when it takes more. False: it takes nothing ever.
   bool flush();
   void flush_later();
+  void linger(TlsLingering& among);
+  void end_linger();
 
   std::shared_ptr<TlsContext> context_;
   Ref<GSocketConnection> connection_;
@@ -55,6 +75,8 @@ class TlsSession : public std::enable_shared_from_this<TlsSession> {
   BIO* out_ = nullptr;   // ssl_'s, for what it encrypted
   std::string pending_;  // that the socket did not take yet: a record, or a flight of a handshake
   Ref<GSource> flush_;
+  std::weak_ptr<TlsLingering> lingering_;
+  Ref<GSource> linger_;  // the end of it; null: it does not linger
   bool closed_ = false;
 };
 

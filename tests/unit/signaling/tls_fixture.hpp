@@ -121,11 +121,11 @@ class TlsPeer {
 
 struct TlsPair {
   TlsPair() : peer(make_sockets()) {
-    auto context = TlsContext::load(files.certificate(), files.key());
+    context = *TlsContext::load(files.certificate(), files.key());
     auto socket = adopt(g_socket_new_from_fd(ours_, nullptr));
     g_socket_set_blocking(socket.get(), FALSE);
     session = TlsSession::create(
-        *context, adopt(g_socket_connection_factory_create_connection(socket.get())));
+        context, adopt(g_socket_connection_factory_create_connection(socket.get())), lingering);
   }
   int make_sockets() {
     int sockets[2] = {};
@@ -154,12 +154,22 @@ struct TlsPair {
     text.resize(got > 0 ? static_cast<size_t>(got) : 0);
     return text;
   }
+  // Whether it was taken.
+  bool write(const std::string& text) {
+    GError* error = nullptr;
+    gssize taken = session->write(text.data(), text.size(), &error);
+    broken_ = error && !g_error_matches(error, G_IO_ERROR, G_IO_ERROR_WOULD_BLOCK);
+    g_clear_error(&error);
+    return taken == static_cast<gssize>(text.size());
+  }
   bool broken() const { return broken_; }
 
   int ours_ = -1;
   bool broken_ = false;
   TlsFiles files;
   TlsPeer peer;
+  std::shared_ptr<TlsContext> context;
+  std::shared_ptr<TlsLingering> lingering = std::make_shared<TlsLingering>();
   std::shared_ptr<TlsSession> session;
 };
 
