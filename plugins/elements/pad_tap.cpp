@@ -20,7 +20,7 @@ constexpr guint kQueueBytes = 64 * 1024 * 1024;
 const char* sink_caps(MediaKind kind) {
   return kind == MediaKind::video
              ? "video/x-raw, format=(string){ I420, NV12 }; video/x-raw(ANY); video/x-h264; "
-               "video/x-vp8; video/x-vp9; video/x-h265; video/x-av1"
+               "video/x-vp8; video/x-vp9; video/x-h265; video/x-av1; image/jpeg"
              : "audio/x-raw, format=(string)S16LE, layout=(string)interleaved, rate=(int)48000, "
                "channels=(int)[1,2]; audio/x-raw; audio/x-opus; "
                "audio/x-alaw; audio/x-mulaw";

@@ -22,7 +22,7 @@ namespace {
 GstStaticPadTemplate video_template = GST_STATIC_PAD_TEMPLATE(
     "video_%u", GST_PAD_SINK, GST_PAD_REQUEST,
     GST_STATIC_CAPS("video/x-raw(ANY); video/x-h264; video/x-vp8; video/x-vp9; video/x-h265; "
-                    "video/x-av1"));
+                    "video/x-av1; image/jpeg"));
 
 GstStaticPadTemplate audio_template = GST_STATIC_PAD_TEMPLATE(
     "audio_%u", GST_PAD_SINK, GST_PAD_REQUEST,

@@ -175,6 +175,10 @@ std::optional<Codec> codec_of_caps(GstCaps* caps) {
   return std::nullopt;
 }
 
+bool is_jpeg(GstCaps* caps) {
+  return gst_structure_has_name(gst_caps_get_structure(caps, 0), "image/jpeg");
+}
+
 bool is_raw(GstCaps* caps) {
   const GstStructure* structure = gst_caps_get_structure(caps, 0);
   return gst_structure_has_name(structure, "video/x-raw") ||

@@ -38,5 +38,6 @@ std::string payloader_of(Codec codec);
 // The codec of encoded caps; nothing for raw or foreign ones.
 std::optional<Codec> codec_of_caps(GstCaps* caps);
 bool is_raw(GstCaps* caps);
+bool is_jpeg(GstCaps* caps);
 
 }  // namespace webcast

@@ -5,19 +5,20 @@
 namespace webcast {
 namespace {
 
-constexpr unsigned kMaxWaiting = 60;
+// Where a picture needs those before it, none is left out before a second or two are late.
+constexpr unsigned kMaxWaiting = 60, kMaxWaitingIntra = 3;
 
 }  // namespace
 
-Decoder::Decoder(MediaKind kind, ControlThread& control, GstClock* clock,
-                 std::chrono::milliseconds patience, DecoderHandlers handlers)
-    : kind_(kind), handlers_(std::move(handlers)) {
+Decoder::Decoder(const DecoderOptions& how, ControlThread& control, GstClock* clock,
+                 DecoderHandlers handlers)
+    : kind_(how.kind), handlers_(std::move(handlers)) {
   StageOptions options;
   options.name = "decoder";
-  options.max_buffers = kMaxWaiting;
+  options.max_buffers = how.intra_only ? kMaxWaitingIntra : kMaxWaiting;
   options.encoded = true;
-  options.starts_at_keyframe = kind == MediaKind::video;
-  options.stall_timeout = patience;
+  options.starts_at_keyframe = how.kind == MediaKind::video;
+  options.stall_timeout = how.patience;
   StageHandlers stage;
   stage.build = [this](GstCaps* caps) { return build(caps); };
   stage.sample = [this](GstSample* sample) { on_sample(sample); };
@@ -38,8 +39,10 @@ Result<ElementChain> Decoder::build(GstCaps* caps) {
     candidates_ = decoders_of(caps);
   }
   if (candidates_.empty())
-    return Error{ErrorCode::not_found,
-                 "There is no decoder for " + media_type_ + ": install gstreamer1.0-libav"};
+    return Error{
+        ErrorCode::not_found,
+        "There is no decoder for " + media_type_ + ": install " +
+            (media_type_ == "image/jpeg" ? "gstreamer1.0-plugins-good" : "gstreamer1.0-libav")};
   Ref<GstElement> decoder = make_element(candidates_.front().c_str(), "decoder");
   // libav's: what it makes before a recovery point is no picture yet.
   if (decoder && g_object_class_find_property(G_OBJECT_GET_CLASS(decoder.get()), "output-corrupt"))

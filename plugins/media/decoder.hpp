@@ -21,6 +21,13 @@ inline constexpr std::chrono::seconds kDecoderPatience{3};
 // From a recovery point on it takes as long until a picture is whole as the encoder likes.
 inline constexpr std::chrono::seconds kRecoveryPatience{20};
 
+struct DecoderOptions {
+  MediaKind kind = MediaKind::video;
+  // Fed for so long without any output, a decoder is passed over.
+  std::chrono::milliseconds patience = kDecoderPatience;
+  bool intra_only = false;  // any picture may be left out
+};
+
 struct DecoderHandlers {
   std::function<void(GstBuffer*, GstCaps*)> raw;  // the decoder's streaming thread
   std::function<void(const Error&)> warning;      // one was passed over
@@ -30,9 +37,8 @@ struct DecoderHandlers {
 
 class Decoder {
  public:
-  // `patience`: fed for so long without a picture, a decoder is passed over.
-  Decoder(MediaKind kind, ControlThread& control, GstClock* clock,
-          std::chrono::milliseconds patience, DecoderHandlers handlers);
+  Decoder(const DecoderOptions& options, ControlThread& control, GstClock* clock,
+          DecoderHandlers handlers);
   ~Decoder();
   const std::shared_ptr<Stage>& input() const { return stage_; }
   void set_clock(GstClock* clock) { stage_->set_clock(clock); }

@@ -24,6 +24,7 @@ InputInfo info_from_caps(MediaKind kind, GstCaps* caps) {
   InputInfo info;
   info.kind = kind;
   info.codec = codec_of_caps(caps);
+  info.jpeg = kind == MediaKind::video && is_jpeg(caps);
   gst_structure_get_int(structure, "width", &info.width);
   gst_structure_get_int(structure, "height", &info.height);
   gst_structure_get_fraction(structure, "framerate", &info.fps_n, &info.fps_d);
@@ -41,7 +42,7 @@ InputInfo info_from_caps(MediaKind kind, GstCaps* caps) {
 
 std::string describe(const InputInfo& info) {
   if (!info.known) return {};
-  std::string text = info.codec ? std::string(codec_name(*info.codec)) : "raw";
+  std::string text = info.codec ? std::string(codec_name(*info.codec)) : info.jpeg ? "JPEG" : "raw";
   if (info.width > 0 && info.height > 0)
     text += " " + std::to_string(info.width) + "x" + std::to_string(info.height);
   else if (!info.codec && info.rate > 0)

@@ -13,7 +13,8 @@ namespace webcast {
 struct InputInfo {
   bool known = false;  // false: nothing came, or not yet enough of it
   MediaKind kind = MediaKind::video;
-  std::optional<Codec> codec{};   // nothing: raw
+  std::optional<Codec> codec{};   // nothing: raw, or
+  bool jpeg = false;              // each picture is a JPEG, which is always decoded
   FormatParameters parameters{};  // as a viewer would be offered the encoded stream
   std::string obstacle{};  // why no viewer can take the encoded stream as it is; empty: nothing
   int width = 0, height = 0, fps_n = 0, fps_d = 1;

@@ -32,13 +32,15 @@ MediaTrack::MediaTrack(std::string name, MediaKind kind, ControlThread& control,
 
 void MediaTrack::feed(GstBuffer* buffer, GstCaps* caps) {
   std::shared_ptr<Inspector> inspector;
+  bool jpeg;
   {
     std::lock_guard lock(input_mutex_);
     if (caps != input_caps_.get() && (!input_caps_ || !gst_caps_is_equal(caps, input_caps_.get())))
       on_caps(caps);
     if (!accepts_) return;
     inspector = feeding_;
-    if (!inspector && !is_usable(buffer)) return;
+    jpeg = input_kind_.jpeg;
+    if (!inspector && !jpeg && !is_usable(buffer)) return;
     if (std::exchange(at_end_, false))
       control_.post([weak = weak_from_this()] {
         if (auto self = weak.lock()) self->resume();
@@ -46,6 +48,8 @@ void MediaTrack::feed(GstBuffer* buffer, GstCaps* caps) {
   }
   if (inspector)
     inspector->push(buffer, caps);
+  else if (jpeg)
+    jpegs_.push(buffer, caps);
   else
     raw_.push(buffer, caps);
 }
@@ -69,12 +73,12 @@ void MediaTrack::on_caps(GstCaps* caps) {
   bool first = !accepts_;
   input_caps_ = retain(caps);
   InputInfo info = info_from_caps(kind_, caps);
-  accepts_ = is_raw(caps) || (info.codec && codec_kind(*info.codec) == kind_);
+  accepts_ = is_raw(caps) || info.jpeg || (info.codec && codec_kind(*info.codec) == kind_);
   if (!accepts_) return;
-  if (!info.codec) check_.set_caps(kind_, completed_caps(caps, claimed_framerate(caps)).get());
+  if (is_raw(caps)) check_.set_caps(kind_, completed_caps(caps, claimed_framerate(caps)).get());
   fault_told_ = false;
   info.known = !info.codec;  // an encoded stream has to be looked at first
-  bool same_kind = !first && info.codec == input_kind_.codec;
+  bool same_kind = !first && info.codec == input_kind_.codec && info.jpeg == input_kind_.jpeg;
   input_kind_ = info;
   if (same_kind) {
     if (!info.codec)
@@ -140,13 +144,17 @@ void MediaTrack::end() {
     if (auto self = weak.lock()) self->begin_drain();
   });
   std::shared_ptr<Inspector> inspector;
+  bool jpeg;
   {
     std::lock_guard lock(input_mutex_);
     inspector = feeding_;
+    jpeg = input_kind_.jpeg;
     at_end_ = true;
   }
   if (inspector)
     inspector->end();
+  else if (jpeg)
+    jpegs_.end();  // by the decoder; without one nothing is left to end
   else
     raw_.end();
 }
@@ -170,7 +178,8 @@ void MediaTrack::on_new_input(const InputInfo& info, std::shared_ptr<Inspector> 
   if (inspector_ && clock_) inspector_->set_clock(clock_.get());
   encoders_.clear();
   if (info_.known) no_encoder_told_ = false;
-  if (inspector_) raw_.forget();
+  if (inspector_ || info.jpeg) raw_.forget();
+  if (!info.jpeg) jpegs_.forget();
   info_ = info;
   inspected_ = {};
   forget_keyframes();

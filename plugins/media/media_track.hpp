@@ -3,6 +3,7 @@
 //   raw      feed ──────────────────────────── raw_ ── renditions (encode)
 //   encoded  feed ── inspector_ ── output ──┬───────── rendition (pass-through)
 //                                           └─ decoder_ ── raw_ ── renditions (transcode)
+//   JPEG     feed ── jpegs_ ── decoder_ ── raw_ ── renditions (encode)
 #pragma once
 
 #include <map>
@@ -14,6 +15,7 @@
 #include "plugins/media/input_check.hpp"
 #include "plugins/media/input_info.hpp"
 #include "plugins/media/inspector.hpp"
+#include "plugins/media/jpeg_outlet.hpp"
 #include "plugins/media/media_rendition.hpp"
 #include "plugins/media/raw_outlet.hpp"
 #include "plugins/media/track.hpp"
@@ -65,6 +67,7 @@ class MediaTrack : public Track, public std::enable_shared_from_this<MediaTrack>
   RenditionHooks make_hooks(const Choice& choice);
   void connect(MediaRendition& rendition);
   void start_decoder();
+  void stop_decoder();
   void ask_for_keyframe();
   void on_sight(bool lost);
   void on_recovery_seen();
@@ -89,6 +92,7 @@ class MediaTrack : public Track, public std::enable_shared_from_this<MediaTrack>
   TrackSettings settings_;
   const TrackEvents events_;
   RawOutlet raw_;
+  JpegOutlet jpegs_;
 
   std::mutex input_mutex_;
   Ref<GstCaps> input_caps_;

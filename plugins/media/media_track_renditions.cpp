@@ -16,7 +16,7 @@ std::shared_ptr<MediaRendition> MediaTrack::start(const Choice& choice) {
 void MediaTrack::connect(MediaRendition& rendition) {
   if (rendition.pass_through()) return inspector_->output().add(rendition.input());
   raw_.add(rendition.input(), now());
-  if (info_.codec && !decoder_) start_decoder();
+  if ((info_.codec || info_.jpeg) && !decoder_) start_decoder();
 }
 
 GstClockTime MediaTrack::now() const {
@@ -67,10 +67,10 @@ void MediaTrack::start_decoder() {
     raw_.end();
     check_drained();
   };
-  decoder_ = std::make_unique<Decoder>(kind_, control_, clock_.get(),
-                                       bypassed_ ? kRecoveryPatience : kDecoderPatience,
-                                       std::move(handlers));
+  DecoderOptions options{kind_, bypassed_ ? kRecoveryPatience : kDecoderPatience, info_.jpeg};
+  decoder_ = std::make_unique<Decoder>(options, control_, clock_.get(), std::move(handlers));
   decoder_ended_ = !draining_;
+  if (!inspector_) return jpegs_.add(decoder_->input(), now());
   inspector_->output().add(decoder_->input());
   if (kind_ == MediaKind::video) ask_for_keyframe();
 }
@@ -104,13 +104,16 @@ void MediaTrack::remove(const std::string& name) {
   bool decoding = false;
   for (const auto& [other, entry] : renditions_)
     decoding = decoding || !entry.rendition->pass_through();
-  if (decoder_ && !decoding) {
-    inspector_->output().remove(decoder_->input().get());
-    raw_.forget();
-    decoder_.reset();
-    decoder_ended_ = true;
-  }
+  if (decoder_ && !decoding) stop_decoder();
   check_drained();
+}
+
+void MediaTrack::stop_decoder() {
+  jpegs_.remove(decoder_->input().get());
+  if (inspector_) inspector_->output().remove(decoder_->input().get());
+  raw_.forget();
+  decoder_.reset();
+  decoder_ended_ = true;
 }
 
 void MediaTrack::drop_all(const Error& error) {

@@ -43,6 +43,11 @@ JsonArray* write_lines(const std::vector<std::string>& lines) {
   return array;
 }
 
+// As it stands there; null: none.
+const char* notice_name(StreamNotice notice) {
+  return notice == StreamNotice::no_keyframe ? "no-keyframe" : nullptr;
+}
+
 }  // namespace
 
 StreamMeta read_stream_meta(const std::string& meta) {
@@ -58,10 +63,6 @@ StreamMeta read_stream_meta(const std::string& meta) {
   stream.video = read_lines(member(tracks, "video"));
   stream.audio = read_lines(member(tracks, "audio"));
   return stream;
-}
-
-const char* notice_name(StreamNotice notice) {
-  return notice == StreamNotice::no_keyframe ? "no-keyframe" : nullptr;
 }
 
 std::string write_stream_meta(const StreamMeta& stream, TrackLines lines) {

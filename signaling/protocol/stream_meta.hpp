@@ -27,7 +27,5 @@ StreamMeta read_stream_meta(const std::string& meta);
 // Without the lines it stays the same while only those change.
 enum class TrackLines { told, left_out };
 std::string write_stream_meta(const StreamMeta& stream, TrackLines lines = TrackLines::told);
-// As it stands there; null: none.
-const char* notice_name(StreamNotice notice);
 
 }  // namespace webcast

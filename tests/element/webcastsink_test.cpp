@@ -106,7 +106,7 @@ TEST(WebcastSink, TakesRawAndEncodedCapsAndNothingElse) {
        {"video/x-raw,format=Y444,width=641,height=359,framerate=30/1",
         "video/x-raw,format=I420_10LE,width=640,height=360,framerate=0/1",
         "video/x-raw(memory:GLMemory),format=RGBA,width=640,height=360,framerate=30/1",
-        "video/x-h264,stream-format=avc,alignment=au", "video/x-vp8", "video/x-vp9"}) {
+        "video/x-h264,stream-format=avc,alignment=au", "video/x-vp8", "video/x-vp9", "image/jpeg"}) {
     Ref<GstCaps> caps = adopt(gst_caps_from_string(text));
     EXPECT_TRUE(gst_pad_query_accept_caps(video.get(), caps.get())) << text;
   }
