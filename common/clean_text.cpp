@@ -63,4 +63,14 @@ std::string clean_text(std::string_view text, size_t longest) {
   return clean;
 }
 
+std::string clean_lines(std::string_view text) {
+  std::string clean;
+  while (!text.empty()) {
+    size_t end = text.find('\n');
+    clean += (clean.empty() ? "  " : "\n  ") + clean_text(text.substr(0, end));
+    text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
+  }
+  return clean;
+}
+
 }  // namespace webcast

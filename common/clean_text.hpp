@@ -17,4 +17,8 @@ inline constexpr size_t kLongestTitle = 200;
 // not seen at all is left out, what is no UTF-8 becomes U+FFFD. Pure; any thread.
 std::string clean_text(std::string_view text, size_t longest = kLongestPeerText);
 
+// Of several lines, such as a session description: each one so, and indented, so that none passes
+// for a line of the log.
+std::string clean_lines(std::string_view text);
+
 }  // namespace webcast

@@ -1,5 +1,6 @@
 #include "plugins/peer/webrtc_session.hpp"
 
+#include "common/clean_text.hpp"
 #include "plugins/gst/promise.hpp"
 #include "plugins/peer/reaper.hpp"
 
@@ -121,7 +122,7 @@ Result<void> WebrtcSession::begin(bool remote_offers) {
 
 Result<void> WebrtcSession::take_offer(const std::string& sdp, const MakePlan& make_plan,
                                        Direction others_direction) {
-  GST_LOG("%s: the %s's offer:\n%s", id_.c_str(), other_.c_str(), sdp.c_str());
+  GST_LOG("%s: the %s's offer:\n%s", id_.c_str(), other_.c_str(), clean_lines(sdp).c_str());
   auto remote = parse_description(sdp);
   if (!remote) return remote.error();
   remote_ = std::move(*remote);
@@ -315,7 +316,7 @@ void WebrtcSession::take_answer(const SessionDescription& answer, const MakePlan
 
 Result<void> WebrtcSession::apply_answer(const std::string& sdp, const MakePlan& make_plan,
                                          Direction others_direction) {
-  GST_LOG("%s: the %s's answer:\n%s", id_.c_str(), other_.c_str(), sdp.c_str());
+  GST_LOG("%s: the %s's answer:\n%s", id_.c_str(), other_.c_str(), clean_lines(sdp).c_str());
   auto remote = parse_description(sdp);
   if (!remote) return remote.error();
   remote_ = std::move(*remote);

@@ -2,6 +2,7 @@
 
 #include <set>
 
+#include "common/clean_text.hpp"
 #include "common/connection.hpp"
 #include "common/ref.hpp"
 
@@ -79,7 +80,8 @@ void Inbox::listen_to(WebcastSignaler* object) {
       }));
   connections_.push_back(connect(
       object, "session-ended", self, +[](Inbox& inbox, const char* session, const char* reason) {
-        inbox.post([session = std::string(session), reason = std::string(reason)](Inbox& to) {
+        // It may be the other side's own words.
+        inbox.post([session = std::string(session), reason = clean_text(reason)](Inbox& to) {
           if (to.sessions_.erase(session) > 0) to.events_.session_ended(session, reason);
         });
       }));
@@ -105,7 +107,7 @@ class CustomSignaler : public Signaler {
     GError* error = nullptr;
     if (webcast_signaler_start(object_.get(), stream.name.c_str(), &error)) return {};
     inbox_.reset();
-    std::string cause = error ? error->message : "it gave no reason";
+    std::string cause = error ? clean_text(error->message) : "it gave no reason";
     g_clear_error(&error);
     return Error{ErrorCode::failed, std::string("The signaler ") +
                                         G_OBJECT_TYPE_NAME(object_.get()) +

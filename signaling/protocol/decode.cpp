@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cmath>
 #include <functional>
 #include <map>
@@ -33,7 +34,21 @@ class Reader : public JsonReader {
  public:
   explicit Reader(JsonObject* object) : JsonReader(object, kMaxMessageBytes) {}
 
-  std::string id(const char* name) { return text(name, kMaxIdBytes); }
+  std::string id(const char* name) {
+    std::string value = text(name, kMaxIdBytes);
+    check_id(name, value);
+    return value;
+  }
+  std::optional<std::string> optional_id(const char* name) {
+    auto value = optional_text(name, kMaxIdBytes);
+    if (value) check_id(name, *value);
+    return value;
+  }
+  // Ids stand in logs, messages and pages as they are.
+  void check_id(const char* name, const std::string& value) {
+    if (!std::all_of(value.begin(), value.end(), [](char c) { return g_ascii_isprint(c); }))
+      fail(bad_message(std::string("The field ") + name + " holds what no id is made of."));
+  }
 
   std::string meta() {
     JsonNode* node = member("meta");
@@ -142,7 +157,7 @@ const std::map<std::string, Read, std::less<>>& readers(Direction direction) {
       {"setProtocolVersion", [](Reader& r) { return SetProtocolVersion{r.id("version")}; }},
       {"setPeerStatus",
        [](Reader& r) {
-         return SetPeerStatus{r.roles(), r.meta(), r.optional_text("peerId", kMaxIdBytes)};
+         return SetPeerStatus{r.roles(), r.meta(), r.optional_id("peerId")};
        }},
       {"list", [](Reader&) { return ListRequest{}; }},
       {"listConsumers", [](Reader&) { return ListConsumersRequest{}; }},
@@ -158,7 +173,7 @@ const std::map<std::string, Read, std::less<>>& readers(Direction direction) {
       {"welcome", [](Reader& r) { return Welcome{r.id("peerId")}; }},
       {"peerStatusChanged",
        [](Reader& r) {
-         return PeerStatusChanged{r.optional_text("peerId", kMaxIdBytes).value_or(""), r.roles(),
+         return PeerStatusChanged{r.optional_id("peerId").value_or(""), r.roles(),
                                   r.meta()};
        }},
       {"list", [](Reader& r) { return List{r.entries("producers")}; }},

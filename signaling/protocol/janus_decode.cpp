@@ -63,8 +63,8 @@ std::optional<JanusFeed> read_publishing(Reader& r) {
 std::optional<JanusRoom> read_room(Reader& r) {
   auto id = r.optional_id("room");
   if (!id) return std::nullopt;
-  return JanusRoom{*id, r.optional_text("videocodec").value_or(""),
-                   r.optional_text("audiocodec").value_or("")};
+  return JanusRoom{*id, r.optional_words("videocodec").value_or(""),
+                   r.optional_words("audiocodec").value_or("")};
 }
 
 // `leaving` and `unpublished` have a feed, or "ok" when it is ourselves.
@@ -148,7 +148,7 @@ const std::map<std::string, Read, std::less<>>& readers() {
       {"webrtcup", [](Reader&) { return JanusWebrtcUp{}; }},
       {"media",
        [](Reader& r) {
-         return JanusMedia{r.optional_text("type").value_or(""), r.yes("receiving")};
+         return JanusMedia{r.optional_words("type").value_or(""), r.yes("receiving")};
        }},
       {"slowlink",
        [](Reader& r) {

@@ -16,7 +16,7 @@ namespace {
 constexpr int kBindTries = 5;
 constexpr std::chrono::milliseconds kRetryAfter{200};
 // Unsent or unacknowledged data this old: the other side is gone, or reads nothing.
-constexpr int kTcpUserTimeout = 60'000;
+constexpr int kTcpUserTimeout = 20'000;
 
 Error listen_error(const ListenAddress& address, const GError* error) {
   std::string where = address.text();

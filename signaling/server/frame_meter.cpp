@@ -2,17 +2,24 @@
 
 #include <utility>
 
+#include "common/allowance.hpp"
+
 namespace webcast {
 
 namespace {
 
 constexpr guint8 kOpcode = 0x0f;
 constexpr guint8 kControl = 0x08;
+// Messages have a rate of their own. Of what is none, honest clients send a ping now and then, and
+// the longest message in fragments of a kilobyte.
+constexpr double kFrameBurst = 500, kFramesPerSecond = 50;
 
 struct State {
   size_t limit = 0;
   size_t message_bytes = 0;
   bool exceeded = false;
+  Allowance frames{kFrameBurst, kFramesPerSecond};
+  bool too_many = false;
   FrameMeterEvents events{};
 };
 
@@ -32,6 +39,10 @@ State& state_of(SoupWebsocketExtension* extension) {
 GBytes* on_incoming(SoupWebsocketExtension* extension, guint8* header, GBytes* payload, GError**) {
   State& state = state_of(extension);
   guint8 opcode = header[0] & kOpcode;
+  bool is_message = opcode != 0 && (opcode & kControl) == 0;
+  if (!is_message && !state.frames.take(1, std::chrono::steady_clock::now()) &&
+      !std::exchange(state.too_many, true) && state.events.too_many_frames)
+    state.events.too_many_frames();
   if (opcode & kControl) return payload;
   if (opcode != 0) state.message_bytes = 0;  // a first fragment; 0 continues a message
   state.message_bytes += g_bytes_get_size(payload);

@@ -13,6 +13,7 @@ namespace webcast {
 
 struct FrameMeterEvents {
   std::function<void()> message_too_big;      // once; the rest of what comes in is thrown away
+  std::function<void()> too_many_frames;      // once: pings, pongs and further fragments
   std::function<void(size_t bytes)> sending;  // a frame is put into the connection's queue
 };
 

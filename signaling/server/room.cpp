@@ -234,7 +234,9 @@ void Room::leave(const std::string& id, Departure departure, Time now, Outbox& o
       session.ends = now + settings_.grace;
       ++entry;
     } else {
-      tell_ended(session.other(id), name, std::nullopt, out);
+      std::optional<std::string> why;
+      if (departure == Departure::dismissed) why = kOthersTokenRevoked;
+      tell_ended(session.other(id), name, std::move(why), out);
       entry = sessions_.erase(entry);
       session_ended_ = true;
     }

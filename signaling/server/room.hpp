@@ -79,9 +79,14 @@ struct PublishedStream {
 };
 
 enum class Departure {
-  leaves,  // closed its connection, or was shown the door: its sessions end
-  lost,    // the connection broke: its sessions go on without signaling for a while
+  leaves,     // closed its connection, or was shown the door: its sessions end
+  dismissed,  // the same, because its token is none any more; the other sides are told so
+  lost,       // the connection broke: its sessions go on without signaling for a while
 };
+// To who was in a session with one that was dismissed.
+inline constexpr const char* kOthersTokenRevoked =
+    "The token by which the other side came is not valid any more.";
+
 
 class Room {
  public:

@@ -149,7 +149,7 @@ void Switchboard::dismiss(const Admits& admits) {
     found->second.peer->refuse("The token by which you came is not valid any more.",
                                SOUP_WEBSOCKET_CLOSE_POLICY_VIOLATION);
     // At once, and not when it has read that: it may take its time.
-    deliver(room_.disconnect(id, Departure::leaves, now()));
+    deliver(room_.disconnect(id, Departure::dismissed, now()));
   }
   schedule_expiry();
 }

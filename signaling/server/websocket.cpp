@@ -10,7 +10,8 @@ namespace webcast {
 
 namespace {
 
-constexpr guint kKeepaliveSeconds = 30;
+// With acceptor.cpp's bound on what is not acknowledged: who vanished is found out in half a minute.
+constexpr guint kKeepaliveSeconds = 10;
 // More than the longest list that a relay has for its viewers, on the way to a slow one.
 constexpr size_t kMaxWaitingBytes = 4 * 1024 * 1024;
 // libsoup drops a frame over its bound without a word. Up to twice our own limit the frame is
@@ -33,6 +34,10 @@ std::shared_ptr<WebSocketPeer> WebSocketPeer::create(ControlThread& control, GIO
   meter_events.message_too_big = [weak] {
     if (auto peer = weak.lock())
       peer->refuse("The message is longer than 64 KiB.", SOUP_WEBSOCKET_CLOSE_TOO_BIG);
+  };
+  meter_events.too_many_frames = [weak] {
+    if (auto peer = weak.lock())
+      peer->refuse("Too many pings, pongs or fragments.", SOUP_WEBSOCKET_CLOSE_POLICY_VIOLATION);
   };
   meter_events.sending = [weak](size_t bytes) {
     if (auto peer = weak.lock()) peer->on_sending(bytes);

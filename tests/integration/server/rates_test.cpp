@@ -62,6 +62,30 @@ TEST_F(RatesTest, AnAddressThatSpeaksTooMuchIsCutOff) {
   EXPECT_THAT(metrics(), HasSubstr("webcast_errors_total{cause=\"rate\"} 1\n"));
 }
 
+// Each is answered; none is a message.
+TEST_F(RatesTest, PingsAndFragmentsWithoutEndAreCutOff) {
+  start({});
+  TestClient quiet(port_);
+  ASSERT_TRUE(quiet.upgrade());
+  for (unsigned opcode : {9u, 10u, 0u}) {
+    TestClient loud(port_);
+    ASSERT_TRUE(loud.upgrade());
+    if (opcode == 0) loud.send_frame(1, false, "{");
+    std::string frame = {static_cast<char>(opcode == 0 ? 0 : 0x80 | opcode), '\x80', 1, 2, 3, 4};
+    std::string frames;
+    for (int i = 0; i < 3'000; i++)
+      frames += frame;
+    ASSERT_TRUE(loud.send(frames));
+    auto error = loud.receive_text_with("error");
+    ASSERT_TRUE(error) << opcode;
+    EXPECT_THAT(*error, HasSubstr("Too many pings")) << opcode;
+    EXPECT_EQ(loud.receive_text(), std::nullopt);
+    EXPECT_EQ(loud.close_code(), 1008u) << opcode;
+  }
+  quiet.send_text(R"({"type":"list"})");
+  EXPECT_TRUE(quiet.receive_text_with("\"list\""));
+}
+
 TEST_F(RatesTest, WhoSaysLittleIsNotBlamedForItsNeighbour) {
   ServerSettings settings;
   settings.messages = {.burst = 25, .per_second = 1e-6};  // 250 of this address, 1 of each client

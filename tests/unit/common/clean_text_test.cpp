@@ -41,6 +41,13 @@ TEST(CleanText, IsCutBetweenCharacters) {
   EXPECT_LE(clean_text(std::string(30'000, 'x')).size(), kLongestPeerText);
 }
 
+TEST(CleanText, LinesStayLinesAndLookLikeNoneOfTheLog) {
+  EXPECT_EQ(clean_lines("v=0\r\ns=\x1b[2J\r\n\r\n0:00:00 WARN all is well"),
+            "  v=0\n  s= [2J\n  \n  0:00:00 WARN all is well");
+  EXPECT_EQ(clean_lines(""), "");
+  EXPECT_LE(clean_lines(std::string(5'000, 'x')).size(), kLongestPeerText + 2);
+}
+
 TEST(CleanText, AnyBytesBecomeOneShortLine) {
   std::mt19937 random(1);
   for (int round = 0; round < 5000; ++round) {

@@ -221,6 +221,17 @@ TEST(Codec, SizesAreBounded) {
                  std::string(kMaxMetaBytes, 'm') + "\"}");
 }
 
+// They stand in logs, bus messages and pages as they are.
+TEST(Codec, AnIdThatCouldBeMistakenForMoreIsRefused) {
+  for (const char* id : {R"(a\nb)", R"(\u001b[2J)", R"(\u202e)", "ä"}) {
+    std::string text = std::string(R"({"type":"endSession","sessionId":")") + id + R"("})";
+    EXPECT_FALSE(decode(text, kClient)) << id;
+    EXPECT_FALSE(decode(text, kServer)) << id;
+    text = std::string(R"({"type":"setPeerStatus","roles":[],"meta":null,"peerId":")") + id + R"("})";
+    EXPECT_FALSE(decode(text, kServer)) << id;
+  }
+}
+
 TEST(Codec, HostileTextIsRefusedOrMadeHarmless) {
   for (const std::string& text :
        {std::string(), std::string("\0", 1), std::string("{"), std::string("}"),

@@ -237,6 +237,18 @@ TEST_F(RoomTest, Rule5ADepartureEndsSessionsAndIsToldToListeners) {
   EXPECT_THAT(room_.disconnect(viewer, Departure::leaves, now_), IsEmpty());
 }
 
+// Two streams share a listener, and the token of one was changed: its viewers leave both.
+TEST_F(RoomTest, Rule5WhoWasDismissedIsNotSaidToHaveLeft) {
+  std::string producer = join_as(kProducer, PeerKind::local, true);
+  std::string older = join_as(kProducer), viewer = join();
+  std::string session = start(viewer, producer), other = start(viewer, older);
+  EXPECT_THAT(
+      room_.disconnect(viewer, Departure::dismissed, now_),
+      UnorderedElementsAre(Outgoing{producer, EndSessionV1_1{session, kOthersTokenRevoked}},
+                           Outgoing{older, EndSession{other}}));
+  EXPECT_EQ(room_.sessions(), 0u);
+}
+
 TEST_F(RoomTest, Rule5ALostViewerKeepsItsSessionForTheGrace) {
   std::string producer = join_as(kProducer, PeerKind::local, true), viewer = join();
   std::string session = start(viewer, producer);
