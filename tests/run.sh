@@ -2,10 +2,13 @@
 # Runs the tests. On a fresh Debian 12 it installs what is missing (as root or with sudo) and
 # builds first; it asks nothing, and where all is there it starts at once.
 #
-# usage: sh tests/run.sh [--sanitize] [SUITE…]
-#   SUITE       unit, fuzz, element, integration, style or browser; default: all of them, or with
-#               --sanitize the first four, which are all that can run so
-#   --sanitize  a second build, in build-asan/, with AddressSanitizer and UBSan
+# usage: sh tests/run.sh [--sanitize | --tsan | --coverage] [SUITE…]
+#   SUITE       unit, fuzz, element, integration, style or browser; default: all of them, or what
+#               each of these can run
+#   --sanitize  unit to integration, in build-asan/, with AddressSanitizer and UBSan
+#   --tsan      the unit tests of what has threads of its own and locks that are not GLib's, in
+#               build-tsan/, with ThreadSanitizer
+#   --coverage  unit by default, in build-coverage/; prints which share of each room's lines they run
 #   --help      this text
 # The build is in build/, or where WEBCAST_BUILD says. Ends with a line "N passed, N failed"
 # (single test cases, not files); the status is 0 only when nothing failed.
@@ -14,34 +17,53 @@ root=$(cd "$(dirname "$0")/.." && pwd)
 . "$root/pipelines/lib.sh"
 
 suites=''
-sanitize=no
+kind=plain
 for argument in "$@"; do
     case $argument in
         unit | fuzz | element | integration | style | browser) suites="$suites $argument" ;;
-        --sanitize) sanitize=yes ;;
+        --sanitize | --tsan | --coverage) kind=${argument#--} ;;
         -h | --help) show_help; exit 0 ;;
         *) die "unknown suite '$argument'; see --help" ;;
     esac
 done
 set -- # from here on: options of `meson setup`, then of `meson test`
-if [ "$sanitize" = yes ]; then
-    build=${WEBCAST_BUILD:-$root/build-asan}
-    suites=${suites:- unit fuzz element integration}
-    # -O1 and lines without variables: half the time to build, and as good a stack.
-    set -- -Db_sanitize=address,undefined -Db_lundef=false -Doptimization=1 -Dcpp_args=-g1
-fi
+# -O1 and lines without variables: half the time to build, and as good a stack.
+case $kind in
+    sanitize)
+        build=${WEBCAST_BUILD:-$root/build-asan}
+        suites=${suites:- unit fuzz element integration}
+        set -- -Db_sanitize=address,undefined -Db_lundef=false -Doptimization=1 -Dcpp_args=-g1
+        ;;
+    tsan)
+        build=${WEBCAST_BUILD:-$root/build-tsan}
+        suites=' threads'
+        set -- -Db_sanitize=thread -Db_lundef=false -Doptimization=1 -Dcpp_args=-g1
+        ;;
+    coverage)
+        build=${WEBCAST_BUILD:-$root/build-coverage}
+        suites=${suites:- unit}
+        set -- -Db_coverage=true -Doptimization=0 "-Dcpp_args=-g1 -fprofile-update=atomic"
+        ;;
+esac
 suites=${suites:- unit fuzz element integration style browser}
 case $suites in *' browser'*) browser=yes ;; *) browser=no ;; esac
 suites=$(printf '%s' "$suites" | sed 's/ browser//g; s/ / --suite /g')
 
 if [ "$browser" = yes ]; then
     install_packages build run test browser
+elif [ "$kind" = coverage ]; then
+    install_packages build run test coverage
 else
     install_packages build run test
 fi
 # pipelines/demo.sh sets a build up without the tests.
 setup_build -Dtests=true "$@"
-ninja -C "$build" || die "the build failed"
+rebuild=--no-rebuild
+fixed=''
+case $kind in
+    tsan | coverage) rebuild='' ;; # Meson builds what these tests need
+    *) ninja -C "$build" || die "the build failed" ;;
+esac
 
 passed=0
 failed=0
@@ -61,18 +83,25 @@ if [ -n "$suites" ]; then
     # A program that dies leaves no report: an old one must not count for it.
     report=$build/meson-logs/testlog.json
     set --
-    if [ "$sanitize" = yes ]; then
+    if [ "$kind" = sanitize ]; then
         report=$build/meson-logs/testlog-sh.json # Meson's own name where a wrapper is used
         set -- --timeout-multiplier 3 --wrapper "sh '$root/tests/support/sanitized.sh'"
         # The registry, made once: a scan loads every plugin there is, with all that they leak.
         ASAN_OPTIONS=detect_leaks=0 GST_PLUGIN_PATH=$build/plugins \
             GST_REGISTRY=$build/tests/registry.bin sh "$root/tests/support/sanitized.sh" \
             gst-inspect-1.0 webcastsink >/dev/null || die "the plugin does not load"
+    elif [ "$kind" = tsan ]; then
+        set -- --timeout-multiplier 5
+        # Its shadow memory wants addresses that a kernel may give to something else.
+        if setarch -R true 2>/dev/null; then fixed='setarch -R'; fi
+    elif [ "$kind" = coverage ]; then
+        set -- --timeout-multiplier 3
+        find "$build" -name '*.gcda' -delete # of an earlier run
     fi
     rm -f "$report" "$build"/*.xml
     status=0
-    # shellcheck disable=SC2086 # a list of words
-    meson test -C "$build" --no-rebuild --print-errorlogs "$@" $suites || status=$?
+    # shellcheck disable=SC2086 # lists of words
+    $fixed meson test -C "$build" $rebuild --print-errorlogs "$@" $suites || status=$?
     # shellcheck disable=SC2046 # two numbers
     count $(python3 "$root/tests/support/count_results.py" "$report") "$status"
     look_for_secrets "${report%.json}.txt"
@@ -94,5 +123,8 @@ if [ "$browser" = yes ]; then
     look_for_secrets "$report"
 fi
 
+if [ "$kind" = coverage ]; then
+    python3 "$root/tests/support/coverage.py" "$root" "$build" || die "gcovr cannot read what was counted"
+fi
 printf '%d passed, %d failed\n' "$passed" "$failed"
 [ "$failed" -eq 0 ]
