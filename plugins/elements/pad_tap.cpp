@@ -257,8 +257,10 @@ void PadTap::on_sample(GstSample* sample) {
   auto track = this->track();
   GstBuffer* buffer = gst_sample_get_buffer(sample);
   GstCaps* caps = gst_sample_get_caps(sample);
-  const GstSegment* segment = gst_sample_get_segment(sample);
-  if (!track || !buffer || !caps || !segment || segment->format != GST_FORMAT_TIME) return;
+  // The sink's own, by which it waited: after a change of speed without a flush (instant rate
+  // change) the sample's is still the one before. It is called with the sink's lock held.
+  const GstSegment* segment = &GST_BASE_SINK(appsink_.get())->segment;
+  if (!track || !buffer || !caps || segment->format != GST_FORMAT_TIME) return;
   {
     std::lock_guard lock(mutex_);
     reached_end_ = false;

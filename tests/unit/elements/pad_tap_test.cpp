@@ -159,6 +159,24 @@ TEST(PadTap, PicturesAreSpreadByTheSpeedThatTheyArePlayedAt) {
   }
 }
 
+// A change of speed without a flush: what is on its way plays faster.
+TEST(PadTap, PicturesAreSpreadAnewWhenTheSpeedChangesAtOnce) {
+  Tapped tapped(MediaKind::video, kPictures);
+  tapped.play();
+  size_t count = tapped.track().wait_for(3).size();
+  // As a demuxer answers such a seek.
+  Ref<GstPad> pad = adopt(gst_element_get_static_pad(tapped.source(), "src"));
+  ASSERT_TRUE(
+      gst_pad_push_event(pad.get(), gst_event_new_instant_rate_change(2, GST_SEGMENT_FLAG_NONE)));
+  for (int in_a_row = 0; in_a_row < 4; count++) {
+    auto fed = tapped.track().wait_for(count + 1);
+    expect_rising(fed);
+    auto apart = static_cast<double>(fed[count].time - fed[count - 1].time);
+    bool faster = std::abs(apart - static_cast<double>(GST_SECOND) / 40) < GST_MSECOND;
+    in_a_row = faster ? in_a_row + 1 : 0;
+  }
+}
+
 TEST(PadTap, SoundIsAsLongAsThePicturesAtAnySpeedForwards) {
   Tapped tapped(MediaKind::audio, kSound);
   size_t before = tapped.play_then_at(2);
