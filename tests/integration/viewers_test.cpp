@@ -70,10 +70,13 @@ TEST_F(Viewers, WhereTheSoundCannotBeMadeThePicturePlaysWithAWarning) {
 
 TEST_F(Viewers, WithoutAnEncoderForSoundThePicturePlaysWithAWarning) {
   g_setenv("GST_PLUGIN_FEATURE_RANK", "opusenc:NONE,avenc_opus:NONE", TRUE);
-  launch(kVideo + kSink + kAudio + "s.");
-  auto viewer = watch(url);
+  sink = std::make_unique<SinkPipeline>(kVideo + kSink + kAudio + "s.");
+  ASSERT_TRUE(sink->play());
+  EXPECT_NE(warning_of(*sink, "Viewers get no audio"), "") << "at the start";
+  auto listening = sink->wait_for("webcast-listening");
+  ASSERT_TRUE(listening);
+  auto viewer = watch(field(*listening, "url"));
   EXPECT_TRUE(receives(*viewer, 30));
-  EXPECT_NE(warning_of(*sink, "Viewers get no audio"), "");
   g_unsetenv("GST_PLUGIN_FEATURE_RANK");
 }
 
@@ -86,6 +89,26 @@ TEST_F(Viewers, AStreamWithoutKeyframesIsToldAndEncodedAnew) {
   EXPECT_NE(warning_of(*sink, "shows no keyframe"), "");
   auto viewer = watch(url);
   EXPECT_TRUE(receives(*viewer, 30));
+}
+
+// Until its first input a live compositor makes pictures of 1x1.
+TEST_F(Viewers, WhoComesBeforeAMixersFirstInputGetsItsPictures) {
+  launch("videotestsrc is-live=true ! video/x-raw,width=320,height=240 ! valve name=input drop=true "
+         "! compositor force-live=true ! " +
+         kSink + "video-codecs=VP8");
+  auto viewer = watch(url, {"--no-audio"});
+  ASSERT_TRUE(receives(*viewer, 10));
+  auto line = viewer->wait_line_with("progress", kPatience);
+  ASSERT_TRUE(line);
+  g_object_set(sink->element("input"), "drop", FALSE, nullptr);
+  // As many bytes as no blank pictures have in the time that a test may take.
+  auto bytes = [&](const std::string& progress) {
+    return g_ascii_strtoull(json_field(progress, "video_bytes").c_str(), nullptr, 10);
+  };
+  guint64 before = bytes(*line);
+  while (line && bytes(*line) < before + 200'000)
+    line = viewer->wait_line_with("progress", kPatience);
+  EXPECT_TRUE(line) << "the pictures of the input never came";
 }
 
 TEST_F(Viewers, APictureWhoseTagSaysThatItLiesIsSentUpright) {
