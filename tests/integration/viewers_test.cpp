@@ -93,9 +93,10 @@ TEST_F(Viewers, AStreamWithoutKeyframesIsToldAndEncodedAnew) {
 
 // Until its first input a live compositor makes pictures of 1x1.
 TEST_F(Viewers, WhoComesBeforeAMixersFirstInputGetsItsPictures) {
-  launch("videotestsrc is-live=true ! video/x-raw,width=320,height=240 ! valve name=input drop=true "
-         "! compositor force-live=true ! " +
-         kSink + "video-codecs=VP8");
+  launch(
+      "videotestsrc is-live=true ! video/x-raw,width=320,height=240 ! valve name=input drop=true "
+      "! compositor force-live=true ! " +
+      kSink + "video-codecs=VP8");
   auto viewer = watch(url, {"--no-audio"});
   ASSERT_TRUE(receives(*viewer, 10));
   auto line = viewer->wait_line_with("progress", kPatience);
