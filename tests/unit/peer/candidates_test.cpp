@@ -163,16 +163,6 @@ TEST(Datagrams, AStrangersBeforeTheHandshakeKeepNobodyOut) {
   expect_it_goes_on(rig);
 }
 
-TEST(Datagrams, AViewersOwnDoNotEndItsSession) {
-  Rig rig;
-  rig.viewer_offers(kVp8);
-  ASSERT_TRUE(rig.wait_packets(30));
-  for (const Bytes& datagram : junk())
-    rig.viewer->send_raw(datagram);
-  EXPECT_TRUE(eventually([&] { return rig.stats().packets_refused > 0; }));
-  expect_it_goes_on(rig);
-}
-
 // webrtcbin (1.22) has nobody to give it to.
 TEST(Datagrams, DataThatNobodyAgreedOnDoesNotEndTheSession) {
   Rig rig;
