@@ -27,6 +27,24 @@ bool is_b_slice(const uint8_t* payload, size_t size) {
   return read_ue(reader, first) && read_ue(reader, type) && type % 5 == GST_H264_B_SLICE;
 }
 
+// SEI messages: type and size, each a run of 255 and a last byte, then so many bytes (7.3.2.3.1).
+// An emulation prevention byte may hide a message behind the first; none is made up by one.
+bool tells_recovery_point(std::span<const uint8_t> messages) {
+  size_t at = 0;
+  auto number = [&] {
+    size_t value = 0;
+    while (at < messages.size() && messages[at] == 255)
+      value += messages[at++];
+    return at < messages.size() ? value + messages[at++] : value;
+  };
+  while (at + 2 < messages.size()) {  // the last byte is the stop bit
+    size_t type = number(), size = number();
+    if (type == GST_H264_SEI_RECOVERY_POINT) return true;
+    at += size;
+  }
+  return false;
+}
+
 }  // namespace
 
 H264Facts::H264Facts() : parser_(gst_h264_nal_parser_new()) {}
@@ -34,7 +52,7 @@ H264Facts::H264Facts() : parser_(gst_h264_nal_parser_new()) {}
 void H264Facts::read(std::span<const uint8_t> unit) {
   GstH264NalUnit nalu;
   guint offset = 0;
-  is_idr_ = false;
+  is_idr_ = has_recovery_point_ = false;
   // The unchecked form does not search for the unit's end: the first slice is all that is read
   // of a picture.
   while (gst_h264_parser_identify_nalu_unchecked(parser_.get(), unit.data(), offset, unit.size(),
@@ -50,6 +68,9 @@ void H264Facts::read(std::span<const uint8_t> unit) {
         GST_H264_PARSER_OK)
       return;
     if (nalu.type == GST_H264_NAL_SPS) read_sps(nalu);
+    if (nalu.type == GST_H264_NAL_SEI && nalu.size > nalu.header_bytes)
+      has_recovery_point_ |= tells_recovery_point(
+          unit.subspan(nalu.offset + nalu.header_bytes, nalu.size - nalu.header_bytes));
     offset = nalu.offset + nalu.size;
   }
 }

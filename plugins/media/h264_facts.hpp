@@ -25,6 +25,8 @@ class H264Facts {
   bool reordered() const { return announced_reorder_ || saw_b_slice_; }
   // The last unit is an IDR picture: browsers begin at nothing else.
   bool is_idr() const { return is_idr_; }
+  // It has the SEI message by which encoders tell where a decoder may begin (D.1.8).
+  bool has_recovery_point() const { return has_recovery_point_; }
 
  private:
   struct FreeParser {
@@ -38,6 +40,7 @@ class H264Facts {
   bool announced_reorder_ = false;
   bool saw_b_slice_ = false;
   bool is_idr_ = false;
+  bool has_recovery_point_ = false;
 };
 
 }  // namespace webcast

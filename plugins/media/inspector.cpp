@@ -35,7 +35,10 @@ void Inspector::make_stage() {
   options.encoded = true;
   StageHandlers handlers;
   std::weak_ptr<Inspector> weak = weak_from_this();
-  handlers.build = [codec = codec_](GstCaps*) { return parse_chain(codec); };
+  handlers.build = [weak, codec = codec_](GstCaps*) {
+    if (auto self = weak.lock()) self->parses_ = true;
+    return parse_chain(codec);
+  };
   handlers.sample = [weak](GstSample* sample) {
     if (auto self = weak.lock()) self->on_parsed(sample);
   };
@@ -54,7 +57,8 @@ void Inspector::make_stage() {
 
 void Inspector::push(GstBuffer* buffer, GstCaps* caps) {
   // Here, and not behind the parser: it gives nothing before the first parameter sets.
-  if (codec_kind(codec_) == MediaKind::video) {
+  // Once somebody looks at what was pushed: a keyframe may be among what waits until then.
+  if (codec_kind(codec_) == MediaKind::video && (!stage_ || parses_)) {
     KeyframeSight::Verdict verdict;
     {
       std::lock_guard lock(sight_mutex_);
@@ -119,10 +123,11 @@ void Inspector::watch(GstBuffer* buffer) {
   // h264parse (1.22) calls recovery points and all intra pictures keyframes.
   bool keyframe = codec_ == Codec::h264 ? h264_.is_idr() : entry;
   if (!keyframe) {
-    if (entry) note_recovery_point();
+    if (entry) note_recovery_point(codec_ != Codec::h264 || h264_.has_recovery_point());
     return;
   }
   recovery_points_ = 0;
+  recoverable_ = false;
   KeyframeSight::Verdict verdict;
   {
     std::lock_guard lock(sight_mutex_);
@@ -131,9 +136,11 @@ void Inspector::watch(GstBuffer* buffer) {
   on_sight(verdict);
 }
 
-void Inspector::note_recovery_point() {
+void Inspector::note_recovery_point(bool announced) {
+  if (!std::exchange(recoverable_, true)) tell(handlers_.recovery_seen);
+  // Pictures that happen to be intra come with each change of scene.
+  if (!announced) return;
   recovery_points_++;
-  if (recovery_points_ == 1) tell(handlers_.recovery_seen);
   // An intra-refresh stream, it seems. Whether its encoder makes a keyframe on request is good to
   // know before the first viewer comes; once.
   if (recovery_points_ != 2 || std::exchange(asked_, true)) return;

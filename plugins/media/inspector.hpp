@@ -6,6 +6,7 @@
 // and to the decoder. Owned by its track; control thread, except push() and end().
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -53,7 +54,7 @@ class Inspector : public SampleSink, public std::enable_shared_from_this<Inspect
   void look_at(GstBuffer* buffer, GstCaps* caps);
   void read_facts(GstBuffer* buffer, InputInfo& info);
   void watch(GstBuffer* buffer);
-  void note_recovery_point();
+  void note_recovery_point(bool announced);
   void on_sight(const KeyframeSight::Verdict& verdict);
   void tell(const std::function<void()>& handler);
 
@@ -61,6 +62,7 @@ class Inspector : public SampleSink, public std::enable_shared_from_this<Inspect
   ControlThread& control_;
   const InspectorHandlers handlers_;
   std::shared_ptr<Stage> stage_;  // null: no parser is needed
+  std::atomic<bool> parses_{false};
   SampleFanOut output_;
   bool stopped_ = false;  // control thread
 
@@ -72,8 +74,8 @@ class Inspector : public SampleSink, public std::enable_shared_from_this<Inspect
   InputInfo told_;
   GstClockTime latest_ = GST_CLOCK_TIME_NONE;
   bool reordered_ = false;
-  unsigned recovery_points_ = 0;  // since the last keyframe, as far as that matters
-
+  bool recoverable_ = false;      // since the last keyframe
+  unsigned recovery_points_ = 0;  // announced ones, since the last keyframe
   bool asked_ = false;
 
   bool fed_ = false;  // the pad's

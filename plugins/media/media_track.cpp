@@ -238,13 +238,14 @@ void MediaTrack::tell_of_no_encoder(const std::vector<Codec>& preference) {
 Result<std::unique_ptr<RenditionLease>> MediaTrack::lease(const std::vector<Codec>& preference,
                                                           const ViewerCodecs& viewer) {
   if (stopped_) return Error{ErrorCode::failed, "The stream has ended"};
-  ChoiceRequest request{info_,
-                        preference,
-                        viewer,
-                        settings_.transcode,
-                        [this](Codec codec) { return !encoders(codec).empty(); },
-                        [](Codec codec) { return !payloader_of(codec).empty(); }};
-  auto choice = choose(request);
+  auto choose_of = [&](const InputInfo& input) {
+    return choose({input, preference, viewer, settings_.transcode,
+                   [this](Codec codec) { return !encoders(codec).empty(); },
+                   [](Codec codec) { return !payloader_of(codec).empty(); }});
+  };
+  auto choice = choose_of(info_);
+  // Who takes nothing that is made here waits for a keyframe like everybody before.
+  if (!choice && bypassed_ && !turned_) choice = choose_of(inspected_);
   if (!choice) {
     if (info_.known && choice.error().code == ErrorCode::not_found) tell_of_no_encoder(preference);
     return choice.error();

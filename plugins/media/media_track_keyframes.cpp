@@ -16,6 +16,8 @@ void MediaTrack::ask_for_keyframe() {
 void MediaTrack::on_sight(bool lost) {
   if (stopped_) return;
   keyless_ = lost;
+  // Who comes after a keyframe gets the stream as it is; who has it encoded keeps that.
+  if (!lost && std::exchange(bypassed_, false)) take_inspected();
   if (lost) bypass_keyframes();
   if (lost) tell_of_no_keyframe();
   if (events_.keyframes_changed) events_.keyframes_changed();
@@ -27,10 +29,15 @@ void MediaTrack::on_recovery_seen() {
   if (bypassed_ && events_.keyframes_changed) events_.keyframes_changed();
 }
 
-// Once known to come without keyframes, the stream is taken to be so until there is another.
+// Until the stream shows a keyframe.
 void MediaTrack::bypass_keyframes() {
   if (bypassed_ || !recoverable_ || !inspected_.known ||
       settings_.transcode != Transcode::automatic)
+    return;
+  // Where nothing can be encoded, waiting is all that helps.
+  constexpr Codec kMade[] = {Codec::h264, Codec::vp8, Codec::vp9, Codec::av1, Codec::h265};
+  if (std::none_of(std::begin(kMade), std::end(kMade),
+                   [this](Codec codec) { return !encoders(codec).empty(); }))
     return;
   bypassed_ = true;
   info_ = inspected_;

@@ -67,7 +67,7 @@ void MediaTrack::start_decoder() {
     raw_.end();
     check_drained();
   };
-  DecoderOptions options{kind_, bypassed_ ? kRecoveryPatience : kDecoderPatience, info_.jpeg};
+  DecoderOptions options{kind_, recoverable_ ? kRecoveryPatience : kDecoderPatience, info_.jpeg};
   decoder_ = std::make_unique<Decoder>(options, control_, clock_.get(), std::move(handlers));
   decoder_ended_ = !draining_;
   if (!inspector_) return jpegs_.add(decoder_->input(), now());

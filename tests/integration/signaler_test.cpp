@@ -131,7 +131,7 @@ TEST_F(CustomSignaler, AViewerMayBeDisconnectedWhileItsEndIsTold) {
 // Without the picture its peer can begin, and cannot: there is no fingerprint to trust.
 TEST_F(CustomSignaler, AViewerThatCannotBeginWhenAPadGoesIsTold) {
   SinkPipeline both(
-      "videotestsrc is-live=true ! video/x-raw,width=320,height=240,framerate=1/1 ! "
+      "videotestsrc is-live=true ! video/x-raw,width=320,height=240,framerate=1/5 ! "
       "webcastsink name=s video-codecs=VP8 stream=mine "
       "local-addresses=\"<127.0.0.1>\" audiotestsrc is-live=true ! s.");
   g_object_set(both.sink(), "signaler", memory.object(), nullptr);

@@ -188,11 +188,15 @@ export class WebcastClient extends EventTarget {
     if (this.status.state === 'reconnecting') this.#set('failed', { kind: 'forbidden' }, delay);
   }
 
+  // The first picture takes it back, too.
+  #renotice() {
+    if (this.notice === this.#noticed) return;
+    this.#noticed = this.notice;
+    this.dispatchEvent(new Event('state')); // with other words
+  }
+
   #producersChanged() {
-    if (this.notice !== this.#noticed) {
-      this.#noticed = this.notice;
-      this.dispatchEvent(new Event('state')); // with other words
-    }
+    this.#renotice();
     if (this.#endedBy && !this.#signaling?.peers.has(this.#endedBy)) this.#endedBy = '';
     const id = (this.next ?? this.current)?.producer?.id ?? '';
     this.#retitle(this.#signaling?.peers.get(id));
@@ -296,6 +300,7 @@ export class WebcastClient extends EventTarget {
       return;
     }
     if (session !== this.current) return;
+    this.#renotice();
     this.dispatchEvent(new CustomEvent('sample', { detail: session.sampler.figures }));
     if (session.silence < 1000 && session.frozen < kFrozen) return this.#recovered();
     const failure = this.#verdict(session);

