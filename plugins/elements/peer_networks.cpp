@@ -37,8 +37,11 @@ CandidateNetworks candidate_networks(const IceSettings& ice, const AccessSetting
   };
   bool is_public = external == AddressKind::in_public_network ||
                    (listens && host == AddressKind::in_public_network);
-  // A listener on loopback that proxies pass others on to is not there for this machine alone.
-  bool for_others = listens && (is_public || !access.trusted_proxies.empty());
+  // Neither a relay on loopback nor a listener there that a proxy passes others on to is there for
+  // this machine alone: viewers of a public site come by both.
+  bool relayed = parsed && (parsed->scheme == "ws" || parsed->scheme == "wss");
+  bool for_others = relayed || is_public ||
+                    (listens && !(access.trusted_proxies.empty() && access.allow_origins.empty()));
   CandidateNetworks networks;
   networks.loopback = by_hand || (host == AddressKind::loopback && !for_others) ||
                       sends_from(AddressKind::loopback);

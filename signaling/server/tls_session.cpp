@@ -123,6 +123,13 @@ gssize TlsSession::write(const void* data, gsize size, GError** error) {
   if (!pending_.empty()) return would_block(error);
   ERR_clear_error();
   int result = SSL_write(ssl_, data, static_cast<int>(std::min(size, kMostInRecord)));
+  // Half a message of a handshake came (new keys): nothing can be written before its rest, which
+  // may never come, and the socket takes more all the while. Who means it sends it whole.
+  if (result <= 0 && SSL_get_error(ssl_, result) == SSL_ERROR_WANT_READ) {
+    g_set_error_literal(error, G_IO_ERROR, G_IO_ERROR_BROKEN_PIPE,
+                        "TLS: half a message of a handshake came");
+    return -1;
+  }
   if (result <= 0) return failed(result, error);
   flush();
   return result;

@@ -22,8 +22,7 @@ IceSettings sent_from(const std::string& address) {
 
 TEST(PeerNetworks, AListenerOnLoopbackIsForThisMachine) {
   for (const char* location : {"listen://127.0.0.1:8080", "listen://localhost", "listen://[::1]:1",
-                               "ws://127.0.0.1:8443", "wss://localhost/", "whip://[::1]:80/live",
-                               "janus://localhost:8188/1"})
+                               "whip://[::1]:80/live", "janus://localhost:8188/1"})
     EXPECT_EQ(networks(location), (CandidateNetworks{true, false, true})) << location;
 }
 
@@ -50,6 +49,19 @@ TEST(PeerNetworks, AListenerBehindAProxyIsNotForThisMachine) {
   access.trusted_proxies = {"127.0.0.1"};
   EXPECT_EQ(networks("listen://127.0.0.1:8080", {}, access),
             (CandidateNetworks{false, false, true}));
+}
+
+// Nor is a relay that only a proxy of this machine reaches, or a listener with a site's pages.
+TEST(PeerNetworks, WhoComesByARelayOrASiteMayBeAnybody) {
+  CandidateNetworks others{false, false, true};
+  for (const char* location : {"ws://127.0.0.1:8080", "wss://localhost/", "ws://[::1]:8080/ws"})
+    EXPECT_EQ(networks(location), others) << location;
+  EXPECT_EQ(networks("ws://127.0.0.1:8080", external("203.0.113.5")),
+            (CandidateNetworks{false, false, false}));
+  EXPECT_TRUE(networks("ws://127.0.0.1:8080", sent_from("127.0.0.1")).loopback);
+  AccessSettings access;
+  access.allow_origins = {"https://video.example.org"};
+  EXPECT_EQ(networks("listen://127.0.0.1:8080", {}, access), others);
 }
 
 TEST(PeerNetworks, WhatTheUserSendsFromMayBeNamed) {

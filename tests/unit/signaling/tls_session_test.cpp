@@ -126,6 +126,18 @@ TEST(TlsContext, AsksNobodyForAPassphrase) {
       << context.error().sentence;
 }
 
+// Nothing can be written before the rest of it came, while the socket takes more all the time.
+TEST(TlsSession, HalfAChangeOfKeysDoesNotKeepTheWriterBusy) {
+  TlsPair pair;
+  ASSERT_TRUE(pair.shake_hands());
+  ASSERT_TRUE(pair.write("one"));
+  ASSERT_TRUE(pair.peer.send_handshake_bytes(std::string("\x18\0\0\1", 4)));
+  pair.read();
+  EXPECT_FALSE(pair.broken()) << "it may come in two parts";
+  EXPECT_FALSE(pair.write("two"));
+  EXPECT_TRUE(pair.broken());
+}
+
 TEST(TlsSession, WhoAsksForKeysAndReadsNothingIsCutOff) {
   TlsPair pair;
   ASSERT_TRUE(pair.shake_hands());
