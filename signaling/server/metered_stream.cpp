@@ -66,9 +66,57 @@ void metered_output_init(MeteredOutput* output) {
   output->taken = new Taken;
 }
 
+struct MeteredInput {
+  GFilterInputStream parent;
+  int reads;  // since it last said that there is nothing
+};
+using MeteredInputClass = GFilterInputStreamClass;
+
+GPollableInputStream* base_of(GPollableInputStream* stream) {
+  return G_POLLABLE_INPUT_STREAM(
+      g_filter_input_stream_get_base_stream(G_FILTER_INPUT_STREAM(stream)));
+}
+
+gssize read_nonblocking(GPollableInputStream* stream, void* data, gsize size, GError** error) {
+  int& reads = reinterpret_cast<MeteredInput*>(stream)->reads;
+  if (reads == kMostReadsInATurn) {
+    reads = 0;
+    g_set_error_literal(error, G_IO_ERROR, G_IO_ERROR_WOULD_BLOCK, "It is the others' turn");
+    return -1;
+  }
+  gssize read =
+      g_pollable_input_stream_read_nonblocking(base_of(stream), data, size, nullptr, error);
+  reads = read > 0 ? reads + 1 : 0;
+  return read;
+}
+
+void pollable_input_init(gpointer interface, gpointer) {
+  auto* pollable = static_cast<GPollableInputStreamInterface*>(interface);
+  pollable->can_poll = [](GPollableInputStream* stream) {
+    return g_pollable_input_stream_can_poll(base_of(stream));
+  };
+  pollable->is_readable = [](GPollableInputStream* stream) {
+    return g_pollable_input_stream_is_readable(base_of(stream));
+  };
+  pollable->create_source = [](GPollableInputStream* stream, GCancellable* cancellable) {
+    GSource* base = g_pollable_input_stream_create_source(base_of(stream), cancellable);
+    GSource* source = g_pollable_source_new_full(stream, base, nullptr);
+    g_source_unref(base);
+    return source;
+  };
+  pollable->read_nonblocking = read_nonblocking;
+}
+
+GType metered_input_get_type();
+G_DEFINE_TYPE_WITH_CODE(MeteredInput, metered_input, G_TYPE_FILTER_INPUT_STREAM,
+                        G_IMPLEMENT_INTERFACE(G_TYPE_POLLABLE_INPUT_STREAM, pollable_input_init))
+void metered_input_class_init(MeteredInputClass*) {}
+void metered_input_init(MeteredInput*) {}
+
 struct MeteredStream {
   GIOStream parent;
   GIOStream* base;
+  GInputStream* input;
   GOutputStream* output;
 };
 using MeteredStreamClass = GIOStreamClass;
@@ -81,6 +129,7 @@ MeteredStream& of(gpointer stream) {
 }
 
 void metered_stream_finalize(GObject* object) {
+  g_object_unref(of(object).input);
   g_object_unref(of(object).output);
   g_object_unref(of(object).base);
   G_OBJECT_CLASS(metered_stream_parent_class)->finalize(object);
@@ -112,9 +161,7 @@ gboolean close_base_finish(GIOStream*, GAsyncResult* result, GError** error) {
 
 void metered_stream_class_init(MeteredStreamClass* klass) {
   G_OBJECT_CLASS(klass)->finalize = metered_stream_finalize;
-  klass->get_input_stream = [](GIOStream* stream) {
-    return g_io_stream_get_input_stream(of(stream).base);
-  };
+  klass->get_input_stream = [](GIOStream* stream) { return of(stream).input; };
   klass->get_output_stream = [](GIOStream* stream) { return of(stream).output; };
   klass->close_fn = close_base;
   klass->close_async = close_base_async;
@@ -132,7 +179,10 @@ Taken& taken_of(GOutputStream* output) {
 GIOStream* metered_stream_new(GIOStream* base, std::function<void(size_t bytes)> taken) {
   auto* stream = static_cast<MeteredStream*>(g_object_new(metered_stream_get_type(), nullptr));
   stream->base = static_cast<GIOStream*>(g_object_ref(base));
-  // The base is closed as a whole, not by its output.
+  // The base is closed as a whole, not by its two sides.
+  stream->input = static_cast<GInputStream*>(g_object_new(metered_input_get_type(), "base-stream",
+                                                          g_io_stream_get_input_stream(base),
+                                                          "close-base-stream", FALSE, nullptr));
   stream->output = static_cast<GOutputStream*>(
       g_object_new(metered_output_get_type(), "base-stream", g_io_stream_get_output_stream(base),
                    "close-base-stream", FALSE, nullptr));

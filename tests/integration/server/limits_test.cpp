@@ -192,14 +192,27 @@ TEST_F(LimitsTest, ConnectionsAreCountedBeforeTheySayAnything) {
 
 TEST_F(LimitsTest, APeerThatReadsNothingIsCutOff) {
   start();
+  std::string meta = "\"" + std::string(8'000, 'x') + "\"";
+  std::vector<std::unique_ptr<LocalPeer>> listed;
+  for (int i = 0; i < 60; i++) {
+    listed.push_back(server_->join([](const Message&) {}));
+    listed.back()->send(SetPeerStatus{.roles = {.producer = true}, .meta = meta});
+  }
   TestClient deaf(port_, "", 20);
   ASSERT_TRUE(deaf.upgrade());
-  // Pings are answered with as many bytes, which nobody takes.
-  std::string ping(125, 'x');
-  bool cut = false;
-  for (int i = 0; i < 400000 && !cut; i++)
-    cut = !deaf.send_frame(9, true, ping);
-  EXPECT_TRUE(cut);
+  // Each is answered with half a megabyte.
+  while (deaf.send_text(R"({"type":"list"})")) {
+  }
+  expect_nobody_else_touched();
+}
+
+// However fast they are read until the connection is cut.
+TEST_F(LimitsTest, APeerThatPingsOnAndOnIsCutOff) {
+  start();
+  TestClient loud(port_, "", 20);
+  ASSERT_TRUE(loud.upgrade());
+  while (loud.send_frame(9, true, std::string(125, 'x'))) {
+  }
   expect_nobody_else_touched();
 }
 
