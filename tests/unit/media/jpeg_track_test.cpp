@@ -43,8 +43,8 @@ TEST_F(JpegTrack, IsEncodedForEachViewerWhateverTranscodeSays) {
 }
 
 TEST_F(JpegTrack, CorruptPicturesEndNothing) {
-  std::atomic<int> count{0};
-  feed([&count](Ref<GstBuffer> buffer) {
+  // The feeder outlives this function.
+  feed([count = 0](Ref<GstBuffer> buffer) mutable {
     int number = count++ % 4;
     gsize size = gst_buffer_get_size(buffer.get());
     if (number == 0) gst_buffer_set_size(buffer.get(), static_cast<gssize>(size / 2));
@@ -94,8 +94,9 @@ TEST_F(JpegTrack, PlaysWithoutItsHuffmanTables) {
 }
 
 TEST_F(JpegTrack, AViewerGetsThePictureThatStands) {
-  std::atomic<int> count{0};
-  feed([&count](Ref<GstBuffer> buffer) { return count++ ? Ref<GstBuffer>() : buffer; });
+  feed([count = 0](Ref<GstBuffer> buffer) mutable {
+    return count++ ? Ref<GstBuffer>() : buffer;
+  });
   auto held = hold({Codec::h264, Codec::vp8});
   ASSERT_EQ(held->error, "");
   held->sink->wait_for_keyframes(1);
