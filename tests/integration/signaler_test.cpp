@@ -153,7 +153,9 @@ TEST_F(CustomSignaler, AViewerThatCannotBeginWhenAPadGoesIsTold) {
   ASSERT_TRUE(both.play()) << both.wait_for_error(std::chrono::seconds(1));
   viewer.offer({{"video", "VP8"}, {"audio", "OPUS"}});
   ASSERT_TRUE(SinkPipeline::eventually([&] {
-    std::string stats = gst_structure_to_string(both.stats().get());
+    std::unique_ptr<char, decltype(&g_free)> text(gst_structure_to_string(both.stats().get()),
+                                                  g_free);
+    std::string stats = text.get();
     return stats.find("opus") != std::string::npos && stats.find("running") != std::string::npos;
   }));
   Ref<GstPad> pad = adopt(gst_element_get_static_pad(both.sink(), "video_0"));
