@@ -271,6 +271,18 @@ void on_consumers(JsonObject* message) {
   say("waiting");
 }
 
+// As real ones do, a moment later.
+void come_again() {
+  if (!options.again) return;
+  g_timeout_add(
+      500,
+      [](gpointer) -> gboolean {
+        send("{\"type\":\"listConsumers\"}");
+        return G_SOURCE_REMOVE;
+      },
+      nullptr);
+}
+
 void on_peer(JsonObject* message) {
   if (JsonObject* sdp = object_member(message, "sdp")) {
     say("answer", "\"sdp\":" + quoted(member(sdp, "sdp")));
@@ -303,6 +315,7 @@ void on_message(SoupWebsocketConnection*, gint, GBytes* bytes, gpointer) {
     } else if (type == "endSession" || type == "endSessionV1_1") {
       say("ended", "\"error\":" + quoted(member(message, "error")));
       drop_pipeline();
+      come_again();
     } else if (type == "error") {
       say("error", "\"text\":" + quoted(member(message, "details")));
     }

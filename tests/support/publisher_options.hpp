@@ -9,7 +9,7 @@ struct Options {
   gchar *url = nullptr, *stream = nullptr, *codec = nullptr, *audio = nullptr,
         *fingerprint = nullptr;
   gint lose = 0;  // every so many RTP packets one; 0: none
-  gboolean beat = FALSE;
+  gboolean beat = FALSE, again = FALSE;
 };
 
 inline Options options;
@@ -25,6 +25,8 @@ inline bool parse_options(int* argc, char*** argv) {
        "HOW"},
       {"beat", 0, 0, G_OPTION_ARG_NONE, &options.beat,
        "each second a white picture and a loud tone for 0.2 s", nullptr},
+      {"again", 0, 0, G_OPTION_ARG_NONE, &options.again,
+       "start another session where one was refused or ended by the source", nullptr},
       {"lose", 0, 0, G_OPTION_ARG_INT, &options.lose, "one of so many packets", "N"},
       {nullptr, 0, 0, G_OPTION_ARG_NONE, nullptr, nullptr, nullptr}};
   GOptionContext* context = g_option_context_new("- publish test media");
