@@ -37,8 +37,9 @@ void MessageInlet::watch(const std::shared_ptr<MessageInlet>& self, GstElement* 
   auto on_element = +[](GstBin*, GstBin*, GstElement* element, gpointer data) {
     GstElementFactory* factory = gst_element_get_factory(element);
     auto inlet = static_cast<Held*>(data)->lock();
-    if (inlet && factory && g_strcmp0(GST_OBJECT_NAME(factory), "sctpdec") == 0)
-      inlet->add_decoder(element);
+    if (!inlet || !factory) return;
+    if (g_str_equal(GST_OBJECT_NAME(factory), "sctpdec")) inlet->add_decoder(element);
+    if (g_str_equal(GST_OBJECT_NAME(factory), "sctpenc")) inlet->add_encoder(element);
   };
   g_signal_connect_data(pipeline, "deep-element-added", G_CALLBACK(on_element), new Held(self),
                         free_held_closure, static_cast<GConnectFlags>(0));
@@ -67,6 +68,17 @@ void MessageInlet::add_decoder(GstElement* decoder) {
       sink.get(),
       static_cast<GstPadProbeType>(GST_PAD_PROBE_TYPE_BUFFER | GST_PAD_PROBE_TYPE_BUFFER_LIST),
       on_buffers, new Held(weak_from_this()), free_held);
+}
+
+// webrtcbin's own handler is older than ours, so it has run when ours does.
+void MessageInlet::add_encoder(GstElement* encoder) {
+  auto on_association = +[](GstElement*, gboolean is_established, gpointer held) {
+    auto alive = static_cast<Held*>(held)->lock();
+    if (alive && is_established) alive->events_.established();
+  };
+  g_signal_connect_data(encoder, "sctp-association-established", G_CALLBACK(on_association),
+                        new Held(weak_from_this()), free_held_closure,
+                        static_cast<GConnectFlags>(0));
 }
 
 // One for each stream on which anything came.

@@ -20,6 +20,8 @@
 namespace webcast {
 
 struct InletEvents {  // GStreamer's threads
+  // The association is up, and webrtcbin has opened the channels that waited for it.
+  std::function<void()> established;
   // `label`: as the other side named the channel; empty: one of ours.
   std::function<void(uint16_t stream, const std::string& label, Ref<GBytes> data, bool is_text)>
       message;
@@ -30,13 +32,14 @@ class MessageInlet : public std::enable_shared_from_this<MessageInlet> {
  public:
   explicit MessageInlet(InletEvents events) : events_(std::move(events)) {}
 
-  // Whatever sctpdec webrtcbin makes later.
+  // Whatever sctpdec and sctpenc webrtcbin makes later.
   static void watch(const std::shared_ptr<MessageInlet>& self, GstElement* pipeline);
   void close();
   uint64_t refused() const;
 
  private:
   void add_decoder(GstElement* decoder);
+  void add_encoder(GstElement* encoder);
   void add_pad(GstPad* pad);
   void on_packet(GstBuffer* buffer);
   void on_message(const SctpMessage& message);

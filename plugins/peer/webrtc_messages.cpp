@@ -56,6 +56,9 @@ std::shared_ptr<WebrtcMessages> WebrtcMessages::create(std::string id, ControlTh
   self->mailbox_ = std::make_shared<Mailbox>(Mailbox{control, self});
   std::weak_ptr<Mailbox> weak = self->mailbox_;
   InletEvents inlet;
+  inlet.established = [weak] {
+    if (auto mailbox = weak.lock()) mailbox->post([](WebrtcMessages& me) { me.on_established(); });
+  };
   inlet.message = [weak](uint16_t stream, const std::string& label, Ref<GBytes> data,
                          bool is_text) {
     if (auto mailbox = weak.lock())
@@ -79,27 +82,46 @@ std::shared_ptr<WebrtcMessages> WebrtcMessages::create(std::string id, ControlTh
 }
 
 void WebrtcMessages::open_first() {
-  open(kFirstLabel);
+  open(kFirstLabel, channels_[kFirstLabel]);
 }
 
-WebrtcMessages::Channel* WebrtcMessages::open(const std::string& label) {
+// webrtcbin 1.22 links a channel twice, and loses what it should send, where it is made while the
+// association comes up: others than the first wait until it is.
+WebrtcMessages::Channel* WebrtcMessages::channel_of(const std::string& label) {
   if (auto found = channels_.find(label); found != channels_.end()) return &found->second;
   if (channels_.size() >= kMaxMessageChannels) return nullptr;
+  Channel& channel = channels_[label];
+  if (is_established_) open(label, channel);
+  return &channel;
+}
+
+void WebrtcMessages::open(const std::string& label, Channel& channel) {
   GstWebRTCDataChannel* made = nullptr;
   g_signal_emit_by_name(webrtcbin_.get(), "create-data-channel", label.c_str(), nullptr, &made);
-  if (!made) return nullptr;
-  Channel& channel = channels_[label];
+  if (!made) {
+    GST_WARNING("%s: webrtcbin makes no channel \"%s\"", id_.c_str(), clean_text(label).c_str());
+    return;
+  }
   channel.channel = adopt(made);
   watch(label, channel);
-  return &channel;
+}
+
+void WebrtcMessages::on_established() {
+  is_established_ = true;
+  for (auto& [label, channel] : channels_) {
+    if (channel.channel) continue;
+    open(label, channel);
+    pump(channel);  // it may be open already
+  }
 }
 
 // Theirs. Where both sides opened one of the same label, ours stays what we send by.
 void WebrtcMessages::adopt_channel(Ref<GstWebRTCDataChannel> channel) {
   std::string label = webcast::label_of(channel.get());
-  if (label.empty() || label.size() > kMaxLabelSize || channels_.contains(label) ||
-      channels_.size() >= kMaxMessageChannels)
-    return;
+  if (label.empty() || label.size() > kMaxLabelSize) return;
+  auto found = channels_.find(label);
+  bool is_new = found == channels_.end();
+  if (is_new ? channels_.size() >= kMaxMessageChannels : found->second.channel != nullptr) return;
   Channel& known = channels_[label];
   known.channel = std::move(channel);
   watch(label, known);
@@ -129,7 +151,7 @@ void WebrtcMessages::watch(const std::string& label, Channel& channel) {
 
 void WebrtcMessages::on_state(const std::string& label) {
   auto found = channels_.find(label);
-  if (found == channels_.end()) return;
+  if (found == channels_.end() || !found->second.channel) return;
   Channel& channel = found->second;
   GstWebRTCDataChannelState state = state_of(channel.channel.get());
   channel.is_open = state == GST_WEBRTC_DATA_CHANNEL_STATE_OPEN;
@@ -163,6 +185,7 @@ void WebrtcMessages::hand_on(const PeerMessage& message) {
 
 std::string WebrtcMessages::label_of(uint16_t stream) const {
   for (const auto& [label, channel] : channels_) {
+    if (!channel.channel) continue;
     int id = -1;
     g_object_get(channel.channel.get(), "id", &id, nullptr);
     if (id == stream) return label;
@@ -188,7 +211,7 @@ Result<void> WebrtcMessages::send(const PeerMessage& message) {
   if (size == 0) return refused("An empty message cannot be sent.");
   if (size > longest_)
     return refused("It takes messages of " + std::to_string(longest_) + " bytes at most.");
-  Channel* channel = open(message.label);
+  Channel* channel = channel_of(message.label);
   if (!channel)
     return refused("No more than " + std::to_string(kMaxMessageChannels) +
                    " labels can be in use at once.");

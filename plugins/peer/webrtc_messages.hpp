@@ -47,7 +47,7 @@ class WebrtcMessages : public std::enable_shared_from_this<WebrtcMessages> {
 
  private:
   struct Channel {
-    Ref<GstWebRTCDataChannel> channel{};
+    Ref<GstWebRTCDataChannel> channel{};  // none: waits for the association
     std::vector<Connection> connections{};
     std::deque<PeerMessage> queue{};
     bool is_open = false;
@@ -60,7 +60,9 @@ class WebrtcMessages : public std::enable_shared_from_this<WebrtcMessages> {
     void post(Function function);
   };
 
-  Channel* open(const std::string& label);
+  Channel* channel_of(const std::string& label);
+  void open(const std::string& label, Channel& channel);
+  void on_established();
   void adopt_channel(Ref<GstWebRTCDataChannel> channel);
   void watch(const std::string& label, Channel& channel);
   void on_state(const std::string& label);
@@ -78,7 +80,7 @@ class WebrtcMessages : public std::enable_shared_from_this<WebrtcMessages> {
   Connection on_channel_;
   std::map<std::string, Channel> channels_;  // by label
   std::vector<PeerMessage> early_;           // before allow()
-  bool allowed_ = false;
+  bool is_established_ = false, allowed_ = false;
   size_t longest_ = 0;
   size_t waiting_ = 0, waiting_bytes_ = 0;
   MessageStats stats_;

@@ -4,6 +4,7 @@
 #include <condition_variable>
 #include <deque>
 #include <mutex>
+#include <set>
 
 #include "tests/integration/viewer_process.hpp"
 
@@ -145,12 +146,31 @@ TEST_P(Messages, GoBothWaysAsTextAndBytes) {
   }
 }
 
+// The association comes up a moment after the certificate was found right.
+TEST_P(Messages, SaidBeforeTheAssociationIsUpArriveOnEveryLabel) {
+  constexpr int kLabels = 15;
+  for (int round = 0; round < 5; round++) {
+    Pair pair(GetParam());
+    ASSERT_TRUE(pair.connect());
+    for (int i = 0; i < kLabels; i++)
+      ASSERT_TRUE(pair.sink->say("x", true, "label" + std::to_string(i)));
+    std::set<std::string> labels;
+    for (int i = 0; i < kLabels; i++) {
+      Said said = pair.source->next();
+      ASSERT_EQ(said.data, "x") << round;
+      labels.insert(said.label);
+    }
+    ASSERT_EQ(labels.size(), static_cast<size_t>(kLabels)) << round;
+  }
+}
+
 TEST_P(Messages, OfFullLengthArriveWholeAndInOrder) {
   Pair pair(GetParam());
   ASSERT_TRUE(pair.connect());
   for (auto [from, to] : {std::pair(pair.sink.get(), pair.source.get()),
                           std::pair(pair.source.get(), pair.sink.get())}) {
-    for (size_t size : {256u * 1024, 64u * 1024, 64u * 1024 - 1, 1u, 128u * 1024 + 1, 256u * 1024}) {
+    for (size_t size :
+         {256u * 1024, 64u * 1024, 64u * 1024 - 1, 1u, 128u * 1024 + 1, 256u * 1024}) {
       std::string data = pattern(size);
       ASSERT_TRUE(from->say(data, size % 2 == 0));
       Said said = to->next();
@@ -207,8 +227,8 @@ TEST_P(Messages, AHandlerMayAnswerAndMayEndTheOther) {
 }
 
 TEST_P(Messages, WhereOneSideWantsNoneMediaFlowAllTheSame) {
-  for (auto [sink, source] : {std::pair("data-channels=true", ""), std::pair("", "data-channels=true"),
-                              std::pair("", "")}) {
+  for (auto [sink, source] : {std::pair("data-channels=true", ""),
+                              std::pair("", "data-channels=true"), std::pair("", "")}) {
     Pair pair(GetParam(), sink, source);
     ASSERT_TRUE(pair.connect()) << sink << " / " << source;
     // To all that take messages: there is none. Where it is turned off, not even that.
