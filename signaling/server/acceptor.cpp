@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "common/address_key.hpp"
 #include "common/process_budget.hpp"
 #include "signaling/server/tls_stream.hpp"
 

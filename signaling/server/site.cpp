@@ -1,5 +1,6 @@
 #include "signaling/server/site.hpp"
 
+#include "common/address_key.hpp"
 #include "common/stream_name.hpp"
 #include "signaling/server/http_reply.hpp"
 extern "C" {  // glib-compile-resources writes C

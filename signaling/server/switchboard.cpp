@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "common/address_key.hpp"
 #include "common/random_id.hpp"
 #include "signaling/protocol/codec.hpp"
 #include "signaling/protocol/stream_meta.hpp"

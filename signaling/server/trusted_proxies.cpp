@@ -2,6 +2,7 @@
 
 #include <string_view>
 
+#include "common/address_key.hpp"
 #include "signaling/server/client.hpp"
 #include "signaling/server/listen_address.hpp"
 

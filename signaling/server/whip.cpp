@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "common/address_key.hpp"
 #include "common/process_budget.hpp"
 #include "common/random_id.hpp"
 #include "signaling/protocol/stream_meta.hpp"

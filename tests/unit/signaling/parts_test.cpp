@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "common/address_key.hpp"
 #include "common/clean_text.hpp"
 #include "common/ref.hpp"
 #include "signaling/protocol/stream_meta.hpp"

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "common/address_key.hpp"
 #include "signaling/server/client.hpp"
 
 namespace webcast {
