@@ -1,6 +1,7 @@
 #include "common/budget.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace webcast {
 
@@ -26,35 +27,65 @@ bool Budget::has_room(const Resources& cost, const Headroom& room) const {
   return fits(cost, room, 2);
 }
 
-Budget::Answer Budget::ask(Id id, const Resources& cost, const Headroom& room, Time now) {
+Budget::Answer Budget::ask(Id id, const Resources& cost, const Headroom& room, Time now,
+                           const std::string& from) {
   if (granted_.contains(id)) return Answer::granted;
   auto own = waiting_.find(id);
-  if (own != waiting_.end() && own->second <= now) {
+  if (own != waiting_.end() && own->second.until <= now) {
     waiting_.erase(own);
     return Answer::refused;
   }
-  // Who does not ask any more holds nobody up once its time is over.
-  bool first = std::none_of(waiting_.begin(), waiting_.lower_bound(id),
-                            [now](const auto& entry) { return entry.second > now; });
-  if (first && fits(cost, room, 1)) {
-    waiting_.erase(id);
+  uint64_t turn = own == waiting_.end() ? next_turn(from, now) : own->second.turn;
+  if (!is_behind(id, turn, now) && fits(cost, room, 1)) {
+    if (own != waiting_.end()) {
+      turn_ = turn;
+      waiting_.erase(own);
+    }
     granted_[id] = cost;
     promised_.descriptors += cost.descriptors;
     promised_.threads += cost.threads;
     promised_.address_space += cost.address_space;
     return Answer::granted;
   }
-  if (own == waiting_.end()) {
-    if (waiting_.size() >= settings_.waiting) return Answer::refused;
-    waiting_[id] = now + settings_.patience;
+  bool waits = own != waiting_.end() || join_line(id, turn, from, now);
+  return waits ? Answer::waits : Answer::refused;
+}
+
+// A round later than the last one of the same who waits.
+uint64_t Budget::next_turn(const std::string& from, Time now) const {
+  uint64_t turn = turn_;
+  for (const auto& [id, entry] : waiting_)
+    if (entry.until > now && entry.from == from) turn = std::max(turn, entry.turn + 1);
+  return turn;
+}
+
+// Who does not ask any more holds nobody up once its time is over.
+bool Budget::is_behind(Id id, uint64_t turn, Time now) const {
+  return std::any_of(waiting_.begin(), waiting_.end(), [&](const auto& entry) {
+    return entry.second.until > now &&
+           std::pair(entry.second.turn, entry.first) < std::pair(turn, id);
+  });
+}
+
+bool Budget::join_line(Id id, uint64_t turn, const std::string& from, Time now) {
+  size_t length = 0;
+  Waiting* last = nullptr;
+  for (auto& [other, entry] : waiting_) {
+    if (entry.until <= now) continue;
+    length++;
+    if (!last || entry.turn >= last->turn) last = &entry;
   }
-  return Answer::waits;
+  if (length >= settings_.waiting) {
+    if (!last || last->turn <= turn) return false;
+    last->until = now;
+  }
+  waiting_[id] = {now + settings_.patience, turn, from};
+  return true;
 }
 
 bool Budget::is_behind(Id id, Time now) const {
   auto own = waiting_.find(id);
-  return own != waiting_.end() && own->second > now &&
-         std::any_of(waiting_.begin(), own, [now](const auto& entry) { return entry.second > now; });
+  return own != waiting_.end() && own->second.until > now && is_behind(id, own->second.turn, now);
 }
 
 void Budget::taken(Id id) {

@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <map>
+#include <string>
 
 namespace webcast {
 
@@ -24,7 +25,7 @@ struct Headroom {
 };
 
 struct BudgetSettings {
-  size_t waiting = 64;                         // who comes beyond that is refused at once
+  size_t waiting = 64;                         // places in the line
   std::chrono::milliseconds patience{10'000};  // of who waits
 };
 
@@ -38,9 +39,12 @@ class Budget {
 
   explicit Budget(BudgetSettings settings = {}) : settings_(settings) {}
 
-  // To be asked again while it waits: in the order of the first question, each is granted as soon
-  // as there is room, or refused when its time is up. A larger id asked first later.
-  Answer ask(Id id, const Resources& cost, const Headroom& room, Time now);
+  // To be asked again while it waits: each is granted as soon as there is room and its turn has
+  // come, or refused when its time is up. A larger id asked first later. The turns go round those
+  // whom they come `from` (an address, say), and within one by the order of coming; where the line
+  // is full, who has the latest turn has to leave it, so that nobody can fill it for others.
+  Answer ask(Id id, const Resources& cost, const Headroom& room, Time now,
+             const std::string& from = {});
   // Waits behind somebody: no headroom changes that, it need not be measured.
   bool is_behind(Id id, Time now) const;
   void taken(Id id);
@@ -53,10 +57,21 @@ class Budget {
   size_t waiting() const { return waiting_.size(); }
 
  private:
+  struct Waiting {
+    Time until{};
+    uint64_t turn = 0;
+    std::string from{};
+  };
+  using Line = std::map<Id, Waiting>;
+
+  uint64_t next_turn(const std::string& from, Time now) const;
+  bool is_behind(Id id, uint64_t turn, Time now) const;
+  bool join_line(Id id, uint64_t turn, const std::string& from, Time now);
   bool fits(const Resources& cost, const Headroom& room, size_t part_of_reserve) const;
 
   BudgetSettings settings_;
-  std::map<Id, Time> waiting_;       // until when
+  Line waiting_;                     // who does not ask any more, too
+  uint64_t turn_ = 0;                // of who was granted last from the line
   std::map<Id, Resources> granted_;  // not taken yet
   Resources promised_{};             // their sum
 };

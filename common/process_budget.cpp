@@ -19,6 +19,8 @@
 #include <thread>
 #include <vector>
 
+#include "common/address_key.hpp"
+
 namespace webcast {
 
 namespace {
@@ -180,7 +182,8 @@ Resources reserve_of(const Resources& limit) {
           .address_space = std::min<size_t>(768 * kMiB, limit.address_space / 4)};
 }
 
-Place::Place(Resources cost) : id_(next_id()), cost_(cost) {}
+Place::Place(Resources cost, const std::string& address)
+    : id_(next_id()), cost_(cost), from_(address.empty() ? "" : key_of_address(address)) {}
 
 Place::~Place() {
   Shared& self = shared();
@@ -193,12 +196,11 @@ Budget::Answer Place::ask() {
   {
     // A line of 64 asks ten times a second, and each measure reads what is in /proc.
     std::lock_guard lock(self.mutex);
-    if (self.budget.is_behind(id_, std::chrono::steady_clock::now()))
-      return Budget::Answer::waits;
+    if (self.budget.is_behind(id_, std::chrono::steady_clock::now())) return Budget::Answer::waits;
   }
   Headroom room = room_now();
   std::lock_guard lock(self.mutex);
-  return self.budget.ask(id_, cost_, room, std::chrono::steady_clock::now());
+  return self.budget.ask(id_, cost_, room, std::chrono::steady_clock::now(), from_);
 }
 
 void Place::taken() {

@@ -4,6 +4,8 @@
 // Any thread.
 #pragma once
 
+#include <string>
+
 #include "common/budget.hpp"
 #include "common/result.hpp"
 
@@ -22,7 +24,8 @@ Resources reserve_of(const Resources& limit);
 // One place in the budget, from the question for it to its end.
 class Place {
  public:
-  explicit Place(Resources cost);
+  // `address`: of who it is for, as text; in a line each has its turn. Empty: not known.
+  explicit Place(Resources cost, const std::string& address = {});
   ~Place();
   Place(const Place&) = delete;
   Place& operator=(const Place&) = delete;
@@ -35,6 +38,7 @@ class Place {
  private:
   const Budget::Id id_;
   const Resources cost_;
+  const std::string from_;
 };
 
 // For what cannot wait: a connection, an encoder.

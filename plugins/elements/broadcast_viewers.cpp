@@ -109,7 +109,8 @@ void Broadcast::on_session_requested(Way* way, const SessionRequest& request) {
   session.by_hand = request.by_hand;
   session.ice_servers = request.ice_servers;
   session.codecs = request.codecs;
-  session.place = std::make_shared<Place>(Peer::cost(settings_.peer, tracks_.size()));
+  session.place = std::make_shared<Place>(Peer::cost(settings_.peer, tracks_.size()),
+                                          request.visitor ? request.visitor->address : "");
   session.visitor = request.visitor;
   session.viewer = std::make_shared<Viewer>(request.session, request.offer, *control_,
                                             viewer_events(request.session));

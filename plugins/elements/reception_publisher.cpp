@@ -182,8 +182,9 @@ ReceiverEvents Reception::receiver_events(const std::shared_ptr<Feed>& feed) {
 // Else it waits in line for a place in the process's budget, or was told to come again.
 bool Reception::has_place() {
   if (!publisher_->place)
-    publisher_->place = std::make_shared<Place>(
-        Receiver::cost(receiver_settings(), count_media(publisher_->offer)));
+    publisher_->place =
+        std::make_shared<Place>(Receiver::cost(receiver_settings(), count_media(publisher_->offer)),
+                                publisher_->visitor ? publisher_->visitor->address : "");
   Budget::Answer answer = publisher_->place->ask();
   if (answer == Budget::Answer::granted) return true;
   if (answer == Budget::Answer::waits) {

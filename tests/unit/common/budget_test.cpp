@@ -26,7 +26,18 @@ Headroom descriptors(size_t free) {
 
 class BudgetTest : public testing::Test {
  protected:
-  Answer ask(Budget::Id id, size_t free) { return budget_.ask(id, kPeer, descriptors(free), now_); }
+  Answer ask(Budget::Id id, size_t free, const std::string& from = {}) {
+    return budget_.ask(id, kPeer, descriptors(free), now_, from);
+  }
+  // Who is granted when room for one comes.
+  Budget::Id next(std::initializer_list<std::pair<Budget::Id, const char*>> waiting) {
+    for (auto [id, from] : waiting)
+      if (ask(id, 42, from) == Answer::granted) {
+        budget_.taken(id);
+        return id;
+      }
+    return 0;
+  }
   Budget budget_{{.waiting = 3}};
   Budget::Time now_{};
 };
@@ -98,6 +109,47 @@ TEST_F(BudgetTest, TheLineIsBounded) {
   EXPECT_EQ(ask(4, 0), Answer::refused);
   budget_.give_back(2);
   EXPECT_EQ(ask(5, 0), Answer::waits);
+}
+
+TEST_F(BudgetTest, WhoLeftTheLineInSilenceHoldsNoPlaceInIt) {
+  for (Budget::Id id = 1; id <= 3; id++)
+    EXPECT_EQ(ask(id, 0), Answer::waits);
+  now_ += seconds(10);
+  EXPECT_EQ(ask(4, 0), Answer::waits);
+}
+
+TEST_F(BudgetTest, AnAddressThatFillsTheLineMakesWayForAnother) {
+  for (Budget::Id id = 1; id <= 3; id++)
+    EXPECT_EQ(ask(id, 0, "crowd"), Answer::waits);
+  EXPECT_EQ(ask(4, 0, "crowd"), Answer::refused);
+  EXPECT_EQ(ask(5, 0, "other"), Answer::waits);
+  EXPECT_EQ(ask(3, 0, "crowd"), Answer::refused) << "the last that came of the crowd";
+  EXPECT_EQ(ask(6, 0, "crowd"), Answer::refused);
+  EXPECT_EQ(ask(1, 0, "crowd"), Answer::waits);
+  EXPECT_EQ(ask(2, 0, "crowd"), Answer::waits);
+  EXPECT_EQ(ask(5, 0, "other"), Answer::waits);
+}
+
+TEST_F(BudgetTest, ALineOfManyAddressesIsFull) {
+  EXPECT_EQ(ask(1, 0, "a"), Answer::waits);
+  EXPECT_EQ(ask(2, 0, "b"), Answer::waits);
+  EXPECT_EQ(ask(3, 0, "c"), Answer::waits);
+  EXPECT_EQ(ask(4, 0, "d"), Answer::refused);
+  EXPECT_EQ(ask(5, 0, "a"), Answer::refused);
+  EXPECT_EQ(ask(3, 0, "c"), Answer::waits) << "nobody was sent away for them";
+}
+
+TEST_F(BudgetTest, AddressesTakeTurnsHoweverManyOneSends) {
+  EXPECT_EQ(ask(1, 0, "crowd"), Answer::waits);
+  EXPECT_EQ(ask(2, 0, "crowd"), Answer::waits);
+  EXPECT_EQ(ask(3, 0, "other"), Answer::waits);
+  EXPECT_EQ(next({{3, "other"}, {2, "crowd"}, {1, "crowd"}}), 1u);
+  EXPECT_EQ(ask(4, 0, "crowd"), Answer::waits) << "it goes on coming";
+  EXPECT_EQ(next({{4, "crowd"}, {3, "other"}, {2, "crowd"}}), 3u);
+  EXPECT_EQ(next({{4, "crowd"}, {2, "crowd"}}), 2u);
+  EXPECT_EQ(ask(5, 0, "other"), Answer::waits) << "waiting long ago is no credit";
+  EXPECT_EQ(next({{5, "other"}, {4, "crowd"}}), 5u);
+  EXPECT_EQ(next({{4, "crowd"}}), 4u);
 }
 
 TEST_F(BudgetTest, WhoDoesNotAskAnyMoreHoldsNobodyUpForLonger) {
