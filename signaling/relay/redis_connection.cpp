@@ -11,6 +11,9 @@ namespace {
 constexpr size_t kMostWaiting = 8 * 1024 * 1024;
 // Of a reply that is not whole yet; a relay says 256 KiB at most.
 constexpr size_t kMostIncoming = 1024 * 1024;
+// "message", its channel, its text. hiredis makes room for as many as it is told will come.
+constexpr int kMostElements = 3;
+const char* const kTooMuch = "it says more than relays do";
 
 }  // namespace
 
@@ -28,6 +31,7 @@ struct RedisConnection::Hooks {
   static void cleanup(void* data) {
     RedisConnection& self = of(data);
     std::string why = self.context_->errstr ? self.context_->errstr : "";
+    if (self.told_too_much_) why = kTooMuch;
     self.context_ = nullptr;
     self.watch_.cancel();
     self.end(why.empty() ? "it closed the connection" : why);
@@ -38,6 +42,28 @@ struct RedisConnection::Hooks {
     if (!reply || !context->data) return;
     of(context->data).unanswered_ -= held->bytes;
     held->reply(*static_cast<redisReply*>(reply));
+  }
+  // hiredis 0.14 counts in int, 1.0 in size_t.
+  template <typename Count>
+  static void* make_array(const redisReadTask* task, Count elements) {
+    bool fits = !task->parent && elements <= static_cast<Count>(kMostElements);
+    if (fits) return own_functions()->createArray(task, elements);
+    of(task->privdata).told_too_much_ = true;
+    return nullptr;
+  }
+  static const redisReplyObjectFunctions*& own_functions() {
+    static const redisReplyObjectFunctions* functions = nullptr;
+    return functions;
+  }
+  static void bound_arrays(redisReader& reader, RedisConnection* self) {
+    static redisReplyObjectFunctions bounded = [&] {
+      own_functions() = reader.fn;
+      redisReplyObjectFunctions functions = *reader.fn;
+      functions.createArray = make_array;
+      return functions;
+    }();
+    reader.fn = &bounded;
+    reader.privdata = self;
   }
   static void told(redisAsyncContext* context, void* reply, void*) {
     if (reply && context->data) of(context->data).subscribed_(*static_cast<redisReply*>(reply));
@@ -55,6 +81,7 @@ std::shared_ptr<RedisConnection> RedisConnection::open(
     return self;
   }
   self->context_ = context;
+  Hooks::bound_arrays(*context->c.reader, self.get());
   context->data = self.get();
   context->ev.data = self.get();
   context->ev.addRead = Hooks::add_read;
@@ -88,7 +115,7 @@ void RedisConnection::ready(GIOCondition condition) {
   if (context_ && (condition & ~G_IO_OUT)) redisAsyncHandleRead(context_);
   if (context_ && context_->c.reader->len > kMostIncoming) {
     close();
-    end("it says more than relays do");
+    end(kTooMuch);
   }
 }
 

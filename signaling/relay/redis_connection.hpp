@@ -48,6 +48,7 @@ class RedisConnection : public std::enable_shared_from_this<RedisConnection> {
   Reply subscribed_;
   size_t unanswered_ = 0;  // bytes of commands that Redis did not answer yet
   bool reading_ = false, writing_ = false;
+  bool told_too_much_ = false;
   Timer watch_;
 };
 
