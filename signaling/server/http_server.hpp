@@ -34,6 +34,7 @@ struct ServerSettings {
   RateSettings messages{.burst = 5000, .per_second = 500};  // of an address
   RateSettings new_sessions{.burst = 120, .per_second = 2};  // of an address
   AcceptorSettings acceptor{};
+  size_t bodies = 32 * 1024 * 1024;  // bytes that came, of all requests under way
   std::chrono::milliseconds reply_deadline{60'000};
   // How long the end waits for the last frames to leave and the sockets to close.
   std::chrono::milliseconds stop_patience{200};

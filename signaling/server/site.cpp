@@ -12,8 +12,6 @@ namespace webcast {
 namespace {
 
 constexpr goffset kMaxBodyBytes = 64 * 1024;
-// Of all requests under way.
-constexpr size_t kMaxBodies = 32 * 1024 * 1024;
 constexpr std::chrono::seconds kLookAtCertificate{1};
 constexpr const char* kBodyTooLong = "A request's body has 64 KiB at most.\n";
 // Of what is remembered of a visitor.
@@ -203,15 +201,15 @@ void Site::on_got_headers(SoupServerMessage* message, gpointer data) {
 
 void Site::on_got_chunk(SoupServerMessage* message, GBytes* chunk, gpointer data) {
   Request* request = request_of(message);
-  ControlThread& control = static_cast<Site*>(data)->control_;
+  auto* self = static_cast<Site*>(data);
   size_t size = g_bytes_get_size(chunk);
   request->body_bytes += size;
   *request->bodies += size;
   if (request->body_bytes > static_cast<size_t>(kMaxBodyBytes)) {
-    refuse_unread(message, SOUP_STATUS_REQUEST_ENTITY_TOO_LARGE, kBodyTooLong, control);
-  } else if (*request->bodies > kMaxBodies) {
+    refuse_unread(message, SOUP_STATUS_REQUEST_ENTITY_TOO_LARGE, kBodyTooLong, self->control_);
+  } else if (*request->bodies > self->settings_.bodies) {
     refuse_unread(message, SOUP_STATUS_SERVICE_UNAVAILABLE,
-                  "This server is busy: try again later.\n", control);
+                  "This server is busy: try again later.\n", self->control_);
   }
 }
 

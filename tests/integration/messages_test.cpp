@@ -283,6 +283,8 @@ TEST(MessagesToMany, OneThatStandsStillLosesSomeAndNobodyElseDoes) {
   }
   EXPECT_GT(dropped(*pair.sink), 0u);
   EXPECT_EQ(pair.sink->pipeline.viewers(), 2u);
+  pair.sink->pipeline.stop();
+  EXPECT_EQ(pair.sink->pipeline.viewers(), 0u) << "it holds no stop up, with all that waits for it";
 }
 
 INSTANTIATE_TEST_SUITE_P(WhoOffers, Messages, testing::Bool(),

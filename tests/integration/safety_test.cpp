@@ -79,6 +79,18 @@ TEST_F(Safety, AFrozenViewerCostsTheOthersNothingAndIsRemoved) {
   EXPECT_EQ(sink->viewers(), 1u);
 }
 
+// At its goodbye: nothing of it is acknowledged.
+TEST_F(Safety, AFrozenViewerHoldsNoStopUp) {
+  launch(kVideo + kSink);
+  auto frozen = watch(url, {"--no-audio"});
+  ASSERT_TRUE(receives(*frozen, 5));
+  frozen->signal(SIGSTOP);
+  sink->stop();
+  EXPECT_EQ(sink->viewers(), 0u);
+  auto next = watch(sink->play_and_listen(), {"--no-audio"});
+  EXPECT_TRUE(receives(*next, 5));
+}
+
 TEST_F(Safety, AnSdpBeyondTheLimitsIsRefusedBeforeItIsParsed) {
   launch(kVideo + kSink);
   auto viewer = watch(url, {"--oversized"});

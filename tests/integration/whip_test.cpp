@@ -38,6 +38,33 @@ TEST(Whep, AViewerWithoutACodecOfOursIsToldWhy) {
   EXPECT_EQ(sink.viewers(), 0u);
 }
 
+TEST(Whep, AnOfferPastTheBoundsIsRefusedAndWhoWatchesGoesOn) {
+  SinkPipeline sink(kVideo + kSink);
+  WhepViewer whep(port_of(sink.play_and_listen()));
+  ASSERT_EQ(whep.watch({{"video", "VP8"}}).status, 201u);
+  ASSERT_TRUE(sink.wait_for("webcast-viewer-connected"));
+  auto refused = [&](const std::string& more) {
+    const std::string offer = "v=0\r\no=- 1 1 IN IP4 0.0.0.0\r\ns=-\r\nt=0 0\r\n";
+    return whep.request("POST", "/whep/live", offer + more, "Content-Type: application/sdp\r\n");
+  };
+  std::string lines, media;
+  for (int i = 0; i < 500; i++)
+    lines += "a=x\r\n";
+  for (int i = 0; i < 17; i++)
+    media += "m=video 9 UDP/TLS/RTP/SAVPF 96\r\n";
+  Reply reply = refused(lines + media.substr(0, media.size() / 17));
+  EXPECT_EQ(reply.status, 400u);
+  EXPECT_NE(reply.body.find("500 lines"), std::string::npos) << reply.body;
+  reply = refused(media);
+  EXPECT_EQ(reply.status, 400u);
+  EXPECT_NE(reply.body.find("16 media"), std::string::npos) << reply.body;
+  EXPECT_EQ(refused(std::string(64 * 1024, 'a')).status, 413u);
+  EXPECT_EQ(sink.viewers(), 1u);
+  auto packets = [&] { return whep.viewer.packets_by_payload_type()[96]; };
+  auto before = packets();
+  EXPECT_TRUE(SinkPipeline::eventually([&] { return packets() > before + 10; }));
+}
+
 TEST(Whep, AFullStreamIs503WithRetryAfter) {
   SinkPipeline sink(kVideo + kSink + "max-viewers=1");
   uint16_t port = port_of(sink.play_and_listen());

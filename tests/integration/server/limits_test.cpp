@@ -146,6 +146,30 @@ TEST_F(LimitsTest, ALongBodyInChunksIsCountedWhileItArrives) {
   expect_nobody_else_touched();
 }
 
+TEST_F(LimitsTest, BodiesOfAllRequestsAreCounted) {
+  start({.bodies = 100 * kKiB});
+  std::string half(60 * kKiB, 'x');
+  auto post = [&] {
+    return TestClient(port_)
+        .request("POST / HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: " +
+                 std::to_string(half.size()) + "\r\n\r\n" + half)
+        .status;
+  };
+  EXPECT_EQ(post(), 405u);
+  TestClient held(port_, "", 20);
+  held.send("POST / HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 65536\r\n\r\n" + half);
+  unsigned status = post();
+  for (; status == 405; status = post()) {
+    // The server has not read all of the one that is held.
+  }
+  EXPECT_EQ(status, 503u);
+  expect_nobody_else_touched();
+  held.drop();
+  while (status == 503)
+    status = post();
+  EXPECT_EQ(status, 405u) << "what was held is free again";
+}
+
 TEST_F(LimitsTest, PeersAnAddressAreCounted) {
   start({.peers_per_loopback_address = 3});  // the bystander is one
   TestClient first(port_), second(port_);
