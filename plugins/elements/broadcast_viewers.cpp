@@ -8,8 +8,6 @@ namespace webcast {
 
 namespace {
 
-// Longer than anybody waits for a place in the budget.
-constexpr auto kBeginPatience = std::chrono::seconds(15);
 constexpr auto kLineInterval = std::chrono::milliseconds(100);
 constexpr auto kShortageInterval = std::chrono::minutes(1);
 const char* const kNoKeyframe =
@@ -121,7 +119,7 @@ void Broadcast::on_session_requested(Way* way, const SessionRequest& request) {
   if (added == sessions_.end()) return;  // the application has disconnected it at once
   auto& kept = added->second;
   if (request.visitor)
-    kept.deadline = control_->after(kBeginPatience, [this, id] {
+    kept.deadline = control_->after(settings_.begin_patience, [this, id] {
       auto found = sessions_.find(id);
       if (found != sessions_.end() && !found->second.viewer->began())
         fail_viewer(id, {ErrorCode::timeout, "The stream did not begin in time: try again later"});

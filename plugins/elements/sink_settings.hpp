@@ -2,6 +2,7 @@
 // copied out when the element starts, and when one changes that may while it runs.
 #pragma once
 
+#include <chrono>
 #include <string>
 #include <vector>
 
@@ -28,6 +29,8 @@ struct SinkSettings {
   PeerSettings peer{};
   AccessSettings access{};
   OutgoingSettings outgoing{};
+  // No property: for a session to begin. Longer than anybody waits for a place in the budget.
+  std::chrono::milliseconds begin_patience{15'000};
 };
 
 // The error names the property and the remedy.
