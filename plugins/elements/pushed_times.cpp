@@ -16,8 +16,7 @@ constexpr GstClockTime kAhead = GST_SECOND;
 void PushedTimes::follow(GstClockTime base, GstClockTime running_time) {
   if (std::exchange(base_, base) == base || !GST_CLOCK_TIME_IS_VALID(position_)) return;
   if (!GST_CLOCK_TIME_IS_VALID(running_time) || running_time + kAhead >= position_) return;
-  position_ = GST_CLOCK_TIME_NONE;
-  floor_ = dts_floor_ = 0;
+  position_ = floor_ = dts_floor_ = 0;
 }
 
 void PushedTimes::keep_in_order(GstBuffer* buffer) {

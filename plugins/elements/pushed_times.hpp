@@ -20,7 +20,7 @@ class PushedTimes {
   bool leaves_hole_before(const GstBuffer* buffer) const;
   void pushed(const GstBuffer* buffer);
   void pushed_gap_until(GstClockTime end);
-  // Running time; none: nothing was pushed since it began.
+  // Running time; none: nothing was pushed yet.
   GstClockTime position() const { return position_; }
 
  private:

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <future>
 
 namespace webcast {
 namespace {
@@ -35,7 +36,8 @@ class SourcePadTest : public testing::Test {
     events.overrun = [this] { overruns_++; };
     events.ended = [] {};
     events.failed = [](GstFlowReturn) {};
-    pad_ = SourcePad::create(source_, templ_.get(), "video_0", MediaKind::video, raw_, kNoGaps, events);
+    pad_ = SourcePad::create(source_, templ_.get(), "video_0", MediaKind::video, raw_, latency_,
+                             events);
     pad_->set_playing(true);
   }
   void TearDown() override {
@@ -68,6 +70,7 @@ class SourcePadTest : public testing::Test {
   }
 
   bool raw_ = false;
+  GstClockTime latency_ = kNoGaps;
   std::atomic<int> wishes_{0}, overruns_{0};
   GstElement *source_ = nullptr, *sink_ = nullptr;
   Ref<GstElement> pipeline_;
@@ -184,6 +187,32 @@ TEST_F(RawSourcePadTest, APauseLetsNoTimeGoBack) {
   gst_element_set_base_time(source_, 10 * GST_MSECOND);
   push(now + kFrame + 5 * GST_MSECOND, false);
   EXPECT_EQ(next(), now + kFrame) << "not 5 ms before it";
+}
+
+class GapsTest : public SourcePadTest {
+ protected:
+  GapsTest() { latency_ = 0; }
+};
+
+// Nobody sends any more, and a flush took the preroll of what is behind the pad.
+TEST_F(GapsTest, GapsFillARunningTimeThatBeginsAnew) {
+  GstClockTime now = clock_time();
+  push(now, true);
+  pad_->show();
+  EXPECT_EQ(next(), now);
+  std::promise<void> told;
+  auto gap = told.get_future();
+  auto on_event = +[](GstPad*, GstPadProbeInfo* info, gpointer data) {
+    GstEvent* event = GST_PAD_PROBE_INFO_EVENT(info);
+    GstClockTime start = GST_CLOCK_TIME_NONE;
+    if (GST_EVENT_TYPE(event) == GST_EVENT_GAP) gst_event_parse_gap(event, &start, nullptr);
+    if (start != 0) return GST_PAD_PROBE_OK;
+    static_cast<std::promise<void>*>(data)->set_value();
+    return GST_PAD_PROBE_REMOVE;
+  };
+  gst_pad_add_probe(pad_->pad(), GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM, on_event, &told, nullptr);
+  gst_element_set_base_time(source_, now - 10 * GST_SECOND);
+  EXPECT_EQ(gap.wait_for(std::chrono::seconds(20)), std::future_status::ready);
 }
 
 TEST_F(SourcePadTest, GoesOnAfterAFlush) {
