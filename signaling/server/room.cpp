@@ -50,7 +50,7 @@ Outbox Room::receive(const std::string& id, const Message& message, Time now) {
     peer.asked_for_consumers = true;
     out.push_back({id, ListConsumers{entries(&Roles::consumer, id)}});
   } else if (auto* request = std::get_if<StartSessionRequest>(&message)) {
-    on(id, *request, out);
+    on(id, *request, now, out);
   } else if (auto* sdp = std::get_if<SessionSdp>(&message)) {
     on(id, *sdp, out);
   } else if (auto* ice = std::get_if<SessionIce>(&message)) {
@@ -151,7 +151,7 @@ void Room::on(const std::string& id, Peer& peer, const SetPeerStatus& message, T
   announce(id, before, now, out);
 }
 
-void Room::on(const std::string& id, const StartSessionRequest& message, Outbox& out) {
+void Room::on(const std::string& id, const StartSessionRequest& message, Time now, Outbox& out) {
   auto target = peers_.find(message.peer);
   if (target == peers_.end() || message.peer == id)
     return refuse(id, "There is no such peer to start a session with.", out);
@@ -174,6 +174,8 @@ void Room::on(const std::string& id, const StartSessionRequest& message, Outbox&
   StartSession start{session.consumer, name};
   // An offer that the producer itself would make comes later, as every offer of a producer.
   if (roles.producer) start.offer = message.offer;
+  session.answer_by = now + settings_.answer_patience;
+  session.consumer_described = start.offer.has_value();
   if (target->second.kind == PeerKind::local)
     (roles.producer ? start.visitor : started.visitor) = peers_.at(id).visitor;
   out.push_back({session.consumer, std::move(started)});
@@ -185,6 +187,7 @@ void Room::on(const std::string& id, const SessionSdp& message, Outbox& out) {
   auto found = sessions_.find(message.session);
   if (found != sessions_.end() && found->second.consumer == id && message.is_offer)
     return refuse(id, "A consumer makes its offer when it starts the session, not later.", out);
+  if (found != sessions_.end() && found->second.has(id)) found->second.is_described_by(id);
   forward(id, message.session, message, out);
 }
 
@@ -272,47 +275,6 @@ Outbox Room::resume(const std::string& id, PeerRights rights, Visitor visitor) {
   out.push_back({id, Welcome{id}});
   return_of(id, peer, out);
   return out;
-}
-
-Outbox Room::expire(Time now) {
-  Outbox out;
-  std::vector<std::string> gone;
-  for (const auto& [id, peer] : peers_) {
-    if (peer.away && *peer.away <= now) gone.push_back(id);
-  }
-  for (const std::string& id : gone) {
-    if (peers_.at(id).kind == PeerKind::elsewhere) elsewhere_--;
-    missed_.set(id, 0);
-    peers_.erase(id);
-    for (auto& [name, session] : sessions_)
-      if (session.has(id)) session.ends = now;
-  }
-  std::erase_if(sessions_, [&](const auto& entry) {
-    const Session& session = entry.second;
-    if (!session.ends || *session.ends > now) return false;
-    session_ended_ = true;
-    for (const std::string& id : {session.producer, session.consumer}) {
-      auto found = peers_.find(id);
-      if (found == peers_.end()) continue;
-      if (found->second.kind == PeerKind::remote) tell_ended(id, entry.first, std::nullopt, out);
-      if (found->second.kind == PeerKind::elsewhere) out.push_back({id, EndSession{entry.first}});
-    }
-    return true;
-  });
-  route(out);
-  return out;
-}
-
-std::optional<Room::Time> Room::next_expiry() const {
-  std::optional<Time> next;
-  auto consider = [&](const std::optional<Time>& time) {
-    if (time && (!next || *time < *next)) next = time;
-  };
-  for (const auto& [id, peer] : peers_)
-    consider(peer.away);
-  for (const auto& [name, session] : sessions_)
-    consider(session.ends);
-  return next;
 }
 
 bool Room::is_producer(const std::string& id) const {

@@ -41,6 +41,9 @@ struct RoomSettings {
   bool remote_producers = false;            // whether a peer from the network may publish, or be
                                             // who takes what is brought under a name
   std::chrono::milliseconds grace{30'000};  // for a peer whose connection was lost
+  // For both sides of a session to describe themselves. Longer than peers of ours take to give up:
+  // others may never answer, and never give up.
+  std::chrono::milliseconds answer_patience{60'000};
   bool has_other_relays = false;
   size_t missed_bytes_per_peer = 256 * 1024;  // that wait for one that is away
   size_t missed_bytes = 16 * 1024 * 1024;     // the same, all together
@@ -110,7 +113,8 @@ class Room {
   // `rights`, `visitor`: by what it brought this time.
   Outbox resume(const std::string& peer, PeerRights rights = {}, Visitor visitor = {});
 
-  // Forgets the sessions and peers whose grace is over; to be called at next_expiry().
+  // Forgets the sessions and peers whose grace is over, and sessions that were not taken up; to be
+  // called at next_expiry() (room_expiry.cpp).
   Outbox expire(Time now);
   std::optional<Time> next_expiry() const;
   // Tells listeners what could not be told at once; to be called at next_news().
@@ -169,7 +173,10 @@ class Room {
     std::string producer{};
     std::string consumer{};
     std::string requester{};
-    std::optional<Time> ends{};  // set once one side was lost
+    std::optional<Time> ends{};       // set once one side was lost
+    std::optional<Time> answer_by{};  // none: answered, or its other relay sees to it
+    bool producer_described = false, consumer_described = false;
+    void is_described_by(const std::string& peer);
     const std::string& other(const std::string& peer) const {
       return peer == producer ? consumer : producer;
     }
@@ -186,7 +193,7 @@ class Room {
                               const std::string& stream) const;
   Result<void> check_taker(const std::string& id, const Peer& peer,
                            const std::string& stream) const;
-  void on(const std::string& id, const StartSessionRequest& message, Outbox& out);
+  void on(const std::string& id, const StartSessionRequest& message, Time now, Outbox& out);
   void on(const std::string& id, const SessionSdp& message, Outbox& out);
   void forward(const std::string& id, const std::string& session, const Message& message,
                Outbox& out);

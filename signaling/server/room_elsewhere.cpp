@@ -185,7 +185,10 @@ Outbox Room::hear(const std::string& relay, const std::string& id, const Message
   } else if (auto* started = std::get_if<SessionStarted>(&message)) {
     hear_start(relay, id, started->peer, started->session, message, out);
   } else if (auto* sdp = std::get_if<SessionSdp>(&message)) {
-    if (of_this_relay(sdp->session) != sessions_.end()) out.push_back({id, message});
+    if (auto found = of_this_relay(sdp->session); found != sessions_.end()) {
+      found->second.is_described_by(found->second.other(id));
+      out.push_back({id, message});
+    }
   } else if (auto* ice = std::get_if<SessionIce>(&message)) {
     if (of_this_relay(ice->session) != sessions_.end()) out.push_back({id, message});
   } else if (auto* ended = std::get_if<EndSessionV1_1>(&message)) {

@@ -56,6 +56,7 @@ void Switchboard::send(const std::string& local_peer, const Message& message) {
   metrics_.received(message, now());
   deliver(room_.receive(local_peer, message, now()));
   schedule_news();
+  if (!expiry_ && std::holds_alternative<StartSessionRequest>(message)) schedule_expiry();
 }
 
 void Switchboard::leave(const std::string& local_peer) {
@@ -199,6 +200,7 @@ void Switchboard::on_text(const std::string& id, std::string_view text) {
     metrics_.received(*message, now());
     deliver(room_.receive(id, *message, now()));
     schedule_news();
+    if (!expiry_ && std::holds_alternative<StartSessionRequest>(*message)) schedule_expiry();
     return;
   }
   g_debug("Peer %s: %s", id.c_str(), message.error().sentence.c_str());

@@ -53,6 +53,18 @@ TEST_F(ClusterTest, WhoComesLaterIsToldAll) {
   EXPECT_EQ(b.room.published().count("live"), 1u);
 }
 
+TEST_F(ClusterTest, ASessionThatIsNotTakenUpEndsAtBothRelays) {
+  std::string producer = join_as(a, kProducer, kLive), viewer = join(b), other = join(b);
+  std::string silent = start(b, viewer, producer), taken = start(b, other, producer);
+  say(a, producer, SessionSdp{taken, false, "v=0 answer"});
+  heard_at(a);
+  pass(seconds(61));
+  EXPECT_THAT(heard_at(a), ElementsAre(Outgoing{producer, EndSession{silent}}));
+  EXPECT_THAT(heard_at(b), Contains(Outgoing{viewer, EndSession{silent}}));
+  EXPECT_EQ(a.room.sessions(), 1u);
+  EXPECT_EQ(b.room.sessions(), 1u);
+}
+
 TEST_F(ClusterTest, ASessionGoesFromOneRelayToTheOther) {
   std::string producer = join_as(a, kProducer, kLive), viewer = join(b);
   std::string session = start(b, viewer, producer);
@@ -158,6 +170,7 @@ TEST_F(ClusterTest, OfTwoThatAreEquallyOldOneKeepsIt) {
 TEST_F(ClusterTest, WhatPlaysGoesOnWhileRedisIsAway) {
   std::string producer = join_as(a, kProducer, kLive), viewer = join_as(b, kListener);
   std::string session = start(b, viewer, producer);
+  say(a, producer, SessionSdp{session, false, "v=0 answer"});
   heard_at(a);
   heard_at(b);
   redis_goes();

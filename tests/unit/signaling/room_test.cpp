@@ -297,6 +297,59 @@ TEST_F(RoomTest, Rule5BothLostLeaveNothing) {
   EXPECT_EQ(room_.peers(), 0u);
 }
 
+TEST_F(RoomTest, Rule5AProducerThatNeverSendsItsOfferHoldsNoSession) {
+  std::string producer = join_as(kProducer), viewer = join();
+  say(viewer, SetProtocolVersion{"v1_1"});
+  std::vector<std::string> sessions;
+  for (int i = 0; i < 16; i++)
+    sessions.push_back(start(viewer, producer));
+  EXPECT_TRUE(is_error(say(viewer, StartSessionRequest{producer}), viewer));
+  EXPECT_EQ(room_.next_expiry(), now_ + seconds(60));
+  EXPECT_THAT(room_.expire(now_ + seconds(59)), IsEmpty());
+  Outbox out = room_.expire(now_ + seconds(60));
+  EXPECT_EQ(out.size(), 32u);
+  EXPECT_THAT(out, Contains(Outgoing{producer, EndSession{sessions[0]}}));
+  auto told = std::find_if(out.begin(), out.end(), [&](const auto& o) { return o.peer == viewer; });
+  ASSERT_NE(told, out.end());
+  EXPECT_THAT(*std::get<EndSessionV1_1>(told->message).error,
+              testing::HasSubstr("not taken up in time"));
+  EXPECT_EQ(room_.sessions(), 0u);
+  EXPECT_FALSE(room_.next_expiry());
+  start(viewer, producer);
+}
+
+TEST_F(RoomTest, Rule5AViewerThatNeverAnswersHoldsNoProducer) {
+  std::string producer = join_as(kProducer), viewer = join();
+  std::string session = start(viewer, producer);
+  say(producer, SessionSdp{session, true, "v=0"});
+  EXPECT_THAT(room_.expire(now_ + seconds(60)),
+              UnorderedElementsAre(Outgoing{viewer, EndSession{session}},
+                                   Outgoing{producer, EndSession{session}}));
+}
+
+TEST_F(RoomTest, Rule5ASessionThatWasAnsweredLastsAsLongAsItsSides) {
+  std::string producer = join_as(kProducer), consumer = join_as(kConsumer), viewer = join();
+  std::string first = start(viewer, producer), brought = start(producer, consumer);
+  for (const std::string& session : {first, brought})
+    say(producer, SessionSdp{session, true, "v=0"});
+  say(viewer, SessionSdp{first, false, "v=0"});
+  say(consumer, SessionSdp{brought, false, "v=0"});
+  Outbox started = say(viewer, StartSessionRequest{producer, "v=0 offer"});
+  std::string offered = std::get<SessionStarted>(started[0].message).session;
+  say(producer, SessionSdp{offered, false, "v=0"});
+  EXPECT_FALSE(room_.next_expiry());
+  EXPECT_THAT(room_.expire(now_ + std::chrono::hours(24)), IsEmpty());
+  EXPECT_EQ(room_.sessions(), 3u);
+}
+
+TEST_F(RoomTest, Rule5OnlyTheTwoSidesTakeASessionUp) {
+  std::string producer = join_as(kProducer), viewer = join(), stranger = join();
+  std::string session = start(viewer, producer);
+  say(stranger, SessionSdp{session, true, "v=0"});
+  say(viewer, SessionSdp{session, false, "v=0"});
+  EXPECT_EQ(room_.expire(now_ + seconds(60)).size(), 2u);
+}
+
 // Rule 6
 TEST_F(RoomTest, Rule6VersionMustComeFirst) {
   std::string id = join();
