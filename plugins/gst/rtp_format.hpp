@@ -65,5 +65,7 @@ inline constexpr const char* kTransportCcUri =
     "http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01";
 inline constexpr const char* kPlayoutDelayUri =
     "http://www.webrtc.org/experiments/rtp-hdrext/playout-delay";
+inline constexpr const char* kColorSpaceUri =
+    "http://www.webrtc.org/experiments/rtp-hdrext/color-space";
 
 }  // namespace webcast

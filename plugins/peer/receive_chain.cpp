@@ -73,10 +73,11 @@ bool can_depayload(Codec codec) {
   return static_cast<bool>(factory);
 }
 
-Result<std::shared_ptr<ReceiveChain>> ReceiveChain::create(
-    GstBin* pipeline, Codec codec, bool layered, const std::vector<Ref<GstElement>>& tail,
-    OnSample on_sample) {
-  std::shared_ptr<ReceiveChain> chain(new ReceiveChain(codec_kind(codec), std::move(on_sample)));
+Result<std::shared_ptr<ReceiveChain>> ReceiveChain::create(GstBin* pipeline, const Medium& medium,
+                                                           const std::vector<Ref<GstElement>>& tail,
+                                                           OnSample on_sample) {
+  Codec codec = medium.codec;
+  std::shared_ptr<ReceiveChain> chain(new ReceiveChain(medium, std::move(on_sample)));
   Ref<GstElement> depay = make_element(depayloader(codec)), sink = make_element("appsink");
   chain->queue_ = make_element("queue");
   if (!depay || !sink || !chain->queue_)
@@ -103,13 +104,13 @@ Result<std::shared_ptr<ReceiveChain>> ReceiveChain::create(
   chain->queue_inlet_ = adopt(gst_element_get_static_pad(chain->queue_.get(), "sink"));
   chain->gate_ = adopt(gst_element_get_static_pad(chain->queue_.get(), "src"));
   chain->add_probes();
-  if (layered && !chain->add_layers(pipeline))
+  if (medium.layered && !chain->add_layers(pipeline))
     return Error{ErrorCode::not_found, "The GStreamer element funnel is missing."};
   GstAppSinkCallbacks callbacks = {};
   callbacks.new_sample = [](GstAppSink* appsink, gpointer data) {
     Ref<GstSample> sample = adopt(gst_app_sink_try_pull_sample(appsink, 0));
     auto self = static_cast<std::weak_ptr<ReceiveChain>*>(data)->lock();
-    if (sample && self) self->on_sample_(sample.get());
+    if (sample && self) self->on_sample_(self->colours_.tell(sample.get()).get());
     return GST_FLOW_OK;
   };
   gst_app_sink_set_callbacks(
@@ -124,7 +125,7 @@ void ReceiveChain::add_probes() {
       inlet_.get(),
       static_cast<GstPadProbeType>(GST_PAD_PROBE_TYPE_BUFFER | GST_PAD_PROBE_TYPE_BUFFER_LIST),
       shared_from_this(), [](ReceiveChain& self, GstPadProbeInfo* info) {
-        self.count(info);
+        self.look_at(info);
         return GST_PAD_PROBE_OK;
       });
   add_probe(inlet_.get(), GST_PAD_PROBE_TYPE_EVENT_UPSTREAM, shared_from_this(),
@@ -168,14 +169,18 @@ void ReceiveChain::open() {
   gst_pad_remove_probe(gate_.get(), std::exchange(gate_probe_, 0));
 }
 
-void ReceiveChain::count(GstPadProbeInfo* info) {
+void ReceiveChain::look_at(GstPadProbeInfo* info) {
   if (info->type & GST_PAD_PROBE_TYPE_BUFFER_LIST) {
     GstBufferList* list = GST_PAD_PROBE_INFO_BUFFER_LIST(info);
     packets_ += gst_buffer_list_length(list);
     bytes_ += gst_buffer_list_calculate_size(list);
+    for (guint i = 0; i < gst_buffer_list_length(list); ++i)
+      colours_.look_at(gst_buffer_list_get(list, i));
   } else {
+    GstBuffer* packet = GST_PAD_PROBE_INFO_BUFFER(info);
     packets_ += 1;
-    bytes_ += gst_buffer_get_size(GST_PAD_PROBE_INFO_BUFFER(info));
+    bytes_ += gst_buffer_get_size(packet);
+    colours_.look_at(packet);
   }
 }
 

@@ -16,6 +16,7 @@
 #include "common/result.hpp"
 #include "plugins/gst/gst_ref.hpp"
 #include "plugins/gst/rtp_format.hpp"
+#include "plugins/peer/color_space.hpp"
 #include "plugins/peer/keyframe_wish.hpp"
 #include "plugins/peer/layer_switch.hpp"
 
@@ -25,8 +26,14 @@ class ReceiveChain : public std::enable_shared_from_this<ReceiveChain> {
  public:
   using OnSample = std::function<void(GstSample*)>;  // the chain's last streaming thread
 
-  // Adds its elements to `pipeline`. `layered`: several sizes of one picture come.
-  static Result<std::shared_ptr<ReceiveChain>> create(GstBin* pipeline, Codec codec, bool layered,
+  struct Medium {
+    Codec codec = Codec::vp8;
+    bool layered = false;        // several sizes of one picture come
+    uint8_t color_space_id = 0;  // of the header extension that tells its colours; 0: none does
+  };
+
+  // Adds its elements to `pipeline`.
+  static Result<std::shared_ptr<ReceiveChain>> create(GstBin* pipeline, const Medium& medium,
                                                       const std::vector<Ref<GstElement>>& tail,
                                                       OnSample on_sample);
 
@@ -45,16 +52,20 @@ class ReceiveChain : public std::enable_shared_from_this<ReceiveChain> {
   guint64 frames_dropped() const { return frames_dropped_; }
 
  private:
-  ReceiveChain(MediaKind kind, OnSample on_sample) : kind_(kind), on_sample_(std::move(on_sample)) {}
+  ReceiveChain(const Medium& medium, OnSample on_sample)
+      : kind_(codec_kind(medium.codec)),
+        on_sample_(std::move(on_sample)),
+        colours_(medium.color_space_id) {}
   void add_probes();
   bool passes(GstBuffer* buffer);
-  void count(GstPadProbeInfo* info);
+  void look_at(GstPadProbeInfo* info);
   void note_request();
   bool stalls() const;
   bool add_layers(GstBin* pipeline);
 
   const MediaKind kind_;
   const OnSample on_sample_;
+  ColorSpace colours_;
   Ref<GstElement> queue_;
   Ref<GstPad> inlet_, queue_inlet_, gate_;
   std::shared_ptr<LayerSwitch> layers_;  // null: there are none

@@ -1,7 +1,6 @@
 #include "plugins/peer/rtp_header.hpp"
 
 #include <algorithm>
-#include <vector>
 
 #include "plugins/gst/mapped_buffer.hpp"
 
@@ -27,15 +26,6 @@ void write32(std::span<uint8_t> bytes, size_t at, uint32_t value) {
   write16(bytes, at + 2, static_cast<uint16_t>(value));
 }
 
-// The header's bytes, however the buffer's memory is cut.
-std::vector<uint8_t> read_header(GstBuffer* buffer) {
-  std::vector<uint8_t> bytes(std::min<size_t>(gst_buffer_get_size(buffer), kMaxHeaderSize));
-  gst_buffer_extract(buffer, 0, bytes.data(), bytes.size());
-  auto size = rtp_header_size(bytes);
-  bytes.resize(size.value_or(0));
-  return bytes;
-}
-
 // A buffer with a header of its own and the payload's memory shared.
 GstBuffer* with_header(GstBuffer* packet, const std::vector<uint8_t>& header) {
   GstBuffer* result = gst_buffer_new_allocate(nullptr, header.size(), nullptr);
@@ -47,6 +37,14 @@ GstBuffer* with_header(GstBuffer* packet, const std::vector<uint8_t>& header) {
     gst_buffer_copy_into(result, packet, GST_BUFFER_COPY_MEMORY, header.size(),
                          static_cast<gsize>(-1));
   return result;
+}
+
+// Where the extensions of one-byte ids begin; the header's end: there are none.
+size_t extensions_of(std::span<const uint8_t> header) {
+  if (header.size() < kFixedSize || !(header[0] & 0x10)) return header.size();
+  size_t at = kFixedSize + (header[0] & 0x0f) * 4u;
+  if (header.size() < at + 4 || read16(header, at) != 0xbede) return header.size();
+  return at + 4;
 }
 
 bool is_identity(const std::array<uint8_t, 15>& ids) {
@@ -68,16 +66,37 @@ std::optional<size_t> rtp_header_size(std::span<const uint8_t> packet) {
   return size;
 }
 
+std::vector<uint8_t> read_rtp_header(GstBuffer* packet) {
+  std::vector<uint8_t> bytes(std::min<size_t>(gst_buffer_get_size(packet), kMaxHeaderSize));
+  gst_buffer_extract(packet, 0, bytes.data(), bytes.size());
+  auto size = rtp_header_size(bytes);
+  bytes.resize(size.value_or(0));
+  return bytes;
+}
+
+std::span<const uint8_t> find_extension(std::span<const uint8_t> header, uint8_t id) {
+  size_t at = extensions_of(header);
+  while (at < header.size()) {
+    uint8_t found = header[at] >> 4;
+    if (found == 0) {  // padding
+      ++at;
+      continue;
+    }
+    size_t size = 2u + (header[at] & 0x0f);
+    if (found == 15 || at + size > header.size()) break;
+    if (found == id) return header.subspan(at + 1, size - 1);
+    at += size;
+  }
+  return {};
+}
+
 void change_rtp_header(std::span<uint8_t> header, const RtpHeaderChange& change,
                        const std::array<uint8_t, 15>& extension_ids) {
   header[1] = static_cast<uint8_t>((header[1] & 0x80) | (change.payload_type & 0x7f));
   write16(header, 2, static_cast<uint16_t>(read16(header, 2) + change.sequence_offset));
   write32(header, 4, read32(header, 4) + change.timestamp_offset);
   write32(header, 8, change.ssrc);
-  if (!(header[0] & 0x10)) return;
-  size_t at = kFixedSize + (header[0] & 0x0f) * 4u;
-  if (header.size() < at + 4 || read16(header, at) != 0xbede) return;
-  at += 4;
+  size_t at = extensions_of(header);
   while (at < header.size()) {
     uint8_t id = header[at] >> 4;
     if (id == 0) {  // padding
@@ -125,7 +144,7 @@ void RtpRewriter::follow(const RtpFrame& frame, uint16_t sequence, uint32_t time
 Ref<GstBufferList> RtpRewriter::rewrite(const RtpFrame& frame) {
   guint count = gst_buffer_list_length(frame.packets.get());
   if (count == 0) return nullptr;
-  std::vector<uint8_t> header = read_header(gst_buffer_list_get(frame.packets.get(), 0));
+  std::vector<uint8_t> header = read_rtp_header(gst_buffer_list_get(frame.packets.get(), 0));
   if (header.empty()) return nullptr;
   uint8_t payload_type = header[1] & 0x7f;
   uint16_t first = read16(header, 2);
@@ -138,7 +157,7 @@ Ref<GstBufferList> RtpRewriter::rewrite(const RtpFrame& frame) {
   Ref<GstBufferList> list = adopt(gst_buffer_list_new_sized(count));
   for (guint i = 0; i < count; ++i) {
     GstBuffer* packet = gst_buffer_list_get(frame.packets.get(), i);
-    if (i > 0) header = read_header(packet);
+    if (i > 0) header = read_rtp_header(packet);
     if (header.empty()) {
       next_sequence_ = static_cast<uint16_t>(next_sequence_ - count);  // none of them left
       return nullptr;

@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <vector>
 
 #include "plugins/gst/gst_ref.hpp"
 #include "plugins/gst/rtp_frame.hpp"
@@ -33,6 +34,13 @@ struct RtpHeaderChange {
 // Bytes of the header with contributing sources and extension; nothing when `packet` (which may
 // be cut behind the header) is no RTP packet or too short to tell.
 std::optional<size_t> rtp_header_size(std::span<const uint8_t> packet);
+
+// The bytes of a packet's header, however its memory is cut; none where it is no RTP packet.
+std::vector<uint8_t> read_rtp_header(GstBuffer* packet);
+
+// Of a header (of rtp_header_size), the extension of that id, 1…14, in the form of one-byte ids
+// (RFC 8285 section 4.2); empty: it is not there.
+std::span<const uint8_t> find_extension(std::span<const uint8_t> header, uint8_t id);
 
 // Changes `header` (of rtp_header_size) in place.
 void change_rtp_header(std::span<uint8_t> header, const RtpHeaderChange& change,

@@ -46,7 +46,8 @@ struct RemoteMedia {
   bool rtcp_mux = false;
   Direction direction = Direction::sendrecv;
   std::vector<RemotePayload> payloads{};
-  uint8_t transport_cc_id = 0, playout_delay_id = 0;  // a=extmap; 0: not there
+  // a=extmap; 0: not there
+  uint8_t transport_cc_id = 0, playout_delay_id = 0, color_space_id = 0;
   std::string ufrag{}, password{}, setup{};
   std::vector<Fingerprint> fingerprints{};
   std::vector<std::string> candidates{};
@@ -87,6 +88,7 @@ struct MediumPlan {
   int rtx_payload_type = -1;                          // -1: no retransmission
   bool nack = false;                                  // who receives asks again for what was lost
   uint8_t transport_cc_id = 0, playout_delay_id = 0;  // 0: not taken
+  uint8_t color_space_id = 0;                         // of what is received; 0: not taken
 };
 
 // For each medium, in the peer's order: its plan, or nothing when the viewer does not take it.

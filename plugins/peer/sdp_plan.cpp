@@ -78,6 +78,12 @@ std::string stream_list(const std::vector<RtpFormat>& media) {
   return list;
 }
 
+// The other codecs' own headers have room for that.
+bool tells_colours_beside(const RemotePayload& payload) {
+  auto codec = codec_from_name(payload.encoding);
+  return codec == Codec::vp8 || codec == Codec::vp9;
+}
+
 bool usable_for_receiving(const RemotePayload& payload, Codec codec) {
   int clock_rate = codec_kind(codec) == MediaKind::video ? 90000
                    : codec == Codec::opus                ? 48000
@@ -279,6 +285,7 @@ Result<ReceivePlan> plan_receive(const RemoteDescription& offer, const std::vect
     // A sender without RTX sends the packet itself once more.
     medium.nack = retransmission && has_feedback(*payload, "nack");
     if (has_feedback(*payload, "transport-cc")) medium.transport_cc_id = line.transport_cc_id;
+    if (tells_colours_beside(*payload)) medium.color_space_id = line.color_space_id;
     if (!distinct(offer, plan.session, medium))
       return Error{ErrorCode::not_supported,
                    "The viewer's offer does not tell its media apart: each needs payload types of "
@@ -335,6 +342,7 @@ Result<ReceivePlan> read_receive_answer(const RemoteDescription& answer,
     medium.rtx_payload_type = rtx_type_for(line, *payload);
     medium.nack = has_feedback(*payload, "nack");
     if (has_feedback(*payload, "transport-cc")) medium.transport_cc_id = line.transport_cc_id;
+    if (tells_colours_beside(*payload)) medium.color_space_id = line.color_space_id;
     plan.session[i] = medium;
     Codec codec = *codec_from_name(payload->encoding);
     plan.media.push_back({codec_kind(codec), codec, line.ssrcs, false, medium});

@@ -133,6 +133,7 @@ void read_extmap(RemoteMedia& media, std::string_view value) {
   if (!id || *id < 1 || *id > 14) return;
   if (uri == kTransportCcUri) media.transport_cc_id = static_cast<uint8_t>(*id);
   if (uri == kPlayoutDelayUri) media.playout_delay_id = static_cast<uint8_t>(*id);
+  if (uri == kColorSpaceUri) media.color_space_id = static_cast<uint8_t>(*id);
   read_layers_extension(media, static_cast<uint8_t>(*id), uri);
 }
 

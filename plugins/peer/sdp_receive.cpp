@@ -10,7 +10,7 @@ namespace webcast {
 namespace {
 
 constexpr uint8_t kFirstDynamic = 96;
-constexpr uint8_t kTransportCcId = 3;
+constexpr uint8_t kTransportCcId = 3, kColorSpaceId = 4;
 
 // The forms in which a codec is offered: a line's fmtp. H.264: a server takes the one of its
 // stream's profile, and each decoder here has them all.
@@ -98,6 +98,8 @@ void write_line(std::string& sdp, const RemoteMedia& line, const GstSDPMedia* ow
     sdp += std::string("a=") + key + ":" + attribute(own, key) + "\r\n";
   sdp += "a=rtcp-mux\r\na=rtcp-rsize\r\na=recvonly\r\na=extmap:" +
          std::to_string(kTransportCcId) + " " + kTransportCcUri + "\r\n";
+  if (line.kind == "video")
+    sdp += "a=extmap:" + std::to_string(kColorSpaceId) + " " + kColorSpaceUri + "\r\n";
   for (const RemotePayload& payload : line.payloads)
     write_payload(sdp, payload);
 }

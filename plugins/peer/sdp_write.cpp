@@ -108,6 +108,10 @@ void add_feedback(GstSDPMedia* media, const RemotePayload& payload, const Medium
   }
 }
 
+void add_extension(GstSDPMedia* media, uint8_t id, const char* uri) {
+  if (id != 0) add(media, "extmap", std::to_string(id) + " " + uri);
+}
+
 // The planned codec of one m-line, its retransmission, feedback and extensions.
 void add_plan(GstSDPMedia* media, const RemoteMedia& line, const MediumPlan& plan) {
   const RemotePayload* payload = payload_of(line, plan.payload_type);
@@ -115,10 +119,8 @@ void add_plan(GstSDPMedia* media, const RemoteMedia& line, const MediumPlan& pla
   add_payload(media, *payload);
   add_feedback(media, *payload, plan);
   if (const RemotePayload* rtx = payload_of(line, plan.rtx_payload_type)) add_payload(media, *rtx);
-  if (plan.transport_cc_id != 0)
-    add(media, "extmap", std::to_string(plan.transport_cc_id) + " " + kTransportCcUri);
-  if (plan.playout_delay_id != 0)
-    add(media, "extmap", std::to_string(plan.playout_delay_id) + " " + kPlayoutDelayUri);
+  add_extension(media, plan.transport_cc_id, kTransportCcUri);
+  add_extension(media, plan.playout_delay_id, kPlayoutDelayUri);
 }
 
 // By these webrtcbin tells one medium's packets from another's. The name is ours: one for all,
@@ -319,6 +321,8 @@ std::string answer_for_viewer(const GstSDPMessage* own_answer, const RemoteDescr
           offer.media[line].mid, here, offer.media[line].receives());
       restore_codec(media.get(), offer.media[line], *plan[*own]);
       if (!offer.media[line].receives()) add_layers(media.get(), offer.media[line]);
+      // Read here: webrtcbin need not know of it.
+      add_extension(media.get(), plan[*own]->color_space_id, kColorSpaceUri);
     } else {
       media = unserved(offer.media[line], served);
       if (gst_sdp_media_get_port(media.get()) != 0)

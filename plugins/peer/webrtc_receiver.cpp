@@ -221,11 +221,12 @@ Result<void> WebrtcReceiver::add_chain(PeerPipeline& pipeline, size_t index) {
     if (!made) return made.error();
     tail = std::move(*made);
   }
-  auto chain = ReceiveChain::create(GST_BIN(pipeline.pipeline.get()), media_[index].codec,
-                                    media_[index].layered, tail,
-                                    [index, sample = receiver_events_.sample](GstSample* frame) {
-                                      if (sample) sample(index, frame);
-                                    });
+  auto chain =
+      ReceiveChain::create(GST_BIN(pipeline.pipeline.get()),
+                           {media_[index].codec, media_[index].layered, plan.color_space_id}, tail,
+                           [index, sample = receiver_events_.sample](GstSample* frame) {
+                             if (sample) sample(index, frame);
+                           });
   if (!chain) return chain.error();
   bool nack = settings_.retransmission && plan.nack;
   int rate = payload_of(remote_.media[plan.mline], plan).clock_rate;

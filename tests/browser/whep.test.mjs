@@ -163,13 +163,12 @@ scene('The npm package whip-whep plays, trickles and stops', async (bench) => {
   await sink.says(/webcast-viewer-removed/);
 });
 
-scene('The npm package whip-whep publishes into a pipeline, and what comes out plays by WHEP', async (bench) => {
+/** A canvas of one colour, published by whip-whep in that codec, comes out of a pipeline as it is. */
+async function publishesCanvas(bench, codec) {
   const site = await Site.start();
   bench.later(() => site.stop());
-  // H.264 tells the colours of a canvas, which are not a camera's; with VP8 Chromium tells them in a
-  // header extension (color-space) that nothing here reads.
   const through = new Program('gst-launch-1.0', ['-m', 'webcastsrc', 'name=r', 'stream=in',
-    'video-codecs=H264', 'location=listen://127.0.0.1:0', `allow-origins=${site.origin}`, 'r.video_0', '!', 'queue', '!',
+    `video-codecs=${codec}`, 'location=listen://127.0.0.1:0', `allow-origins=${site.origin}`, 'r.video_0', '!', 'queue', '!',
     'videoconvert', '!', 'webcastsink', 'name=s', 'stream=out', 'location=listen://127.0.0.1:0'], environment);
   bench.later(() => through.stop());
   const [, inward] = await through.says(/element "r" \(element\): webcast-listening, url=\(string\)"?([^";\s]+)/);
@@ -196,4 +195,11 @@ scene('The npm package whip-whep publishes into a pipeline, and what comes out p
   await plays(viewer);
   await viewer.shows([[0.5, 0.5, [0, 200, 0]]]);
   await publisher.page.evaluate(() => window.whip.stop());
-});
+}
+
+// The colours of a canvas are not a camera's: H.264 tells them in its headers, VP8 cannot, and Chromium
+// tells them in a header extension of RTP (color-space).
+for (const codec of ['H264', 'VP8']) {
+  scene(`The npm package whip-whep publishes ${codec} into a pipeline, and what comes out plays by WHEP`,
+    (bench) => publishesCanvas(bench, codec));
+}

@@ -1,6 +1,8 @@
 // Rewriting RTP headers for a viewer: whatever packets an encoded input brought, what leaves has
-// the viewer's numbers without a gap, its extensions alone, and the same payload.
+// the viewer's numbers without a gap, its extensions alone, and the same payload. And reading those
+// of received packets.
 #include "plugins/gst/mapped_buffer.hpp"
+#include "plugins/peer/color_space.hpp"
 #include "plugins/peer/rtp_header.hpp"
 #include "tests/fuzz/expect.hpp"
 #include "tests/fuzz/hex.hpp"
@@ -80,6 +82,22 @@ class Viewer {
   uint16_t next_ = 0, offset_ = 0;
 };
 
+// What a header says is read within it, and a picture's colours are none or some.
+void read_extensions(const std::vector<uint8_t>& packet) {
+  auto size = rtp_header_size(packet);
+  if (!size) return;
+  std::span header = std::span(packet).first(*size);
+  for (uint8_t id = 0; id < 16; id++) {
+    auto extension = find_extension(header, id);
+    auto colours = read_color_space(extension);
+    WEBCAST_EXPECT(!colours || extension.size() == 4 || extension.size() == 28);
+    if (extension.empty()) continue;
+    WEBCAST_EXPECT(id > 0 && id < 15 && extension.size() <= 16);
+    WEBCAST_EXPECT(extension.data() > header.data() &&
+                   extension.data() + extension.size() <= header.data() + header.size());
+  }
+}
+
 }  // namespace
 
 int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
@@ -94,6 +112,7 @@ int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     size_t end = std::min(text.find('\n', begin), text.size());
     auto packet = test::bytes_of(data + begin, end - begin);
     begin = end + 1;
+    read_extensions(packet);
     if (!packet.empty()) {
       packets.push_back(std::move(packet));
       if (begin <= text.size()) continue;

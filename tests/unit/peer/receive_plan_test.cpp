@@ -111,6 +111,21 @@ std::string answered(const RemoteDescription& offer) {
   return answer_for_viewer(clean->sdp.get(), offer, *clean, received->session, {});
 }
 
+TEST(PlanReceive, TheColoursThatItsCodecDoesNotTellAreTakenBesideIt) {
+  const std::string colours = "a=extmap:8 http://www.webrtc.org/experiments/rtp-hdrext/color-space";
+  RemoteDescription offer = offer_of(video_line() + colours + "\n" + audio_line());
+  EXPECT_NE(answered(offer).find(colours + "\r\n"), std::string::npos) << answered(offer);
+  EXPECT_EQ(answered(offer_of(video_line() + audio_line())).find("color-space"), std::string::npos);
+  auto received = plan(offer, {Codec::vp8}), of_h264 = plan(offer, {Codec::h264});
+  ASSERT_TRUE(received && of_h264);
+  EXPECT_EQ(received->session[0]->color_space_id, 8);
+  EXPECT_EQ(of_h264->session[0]->color_space_id, 0);
+  auto clean = clean_offer(offer, received->session, Direction::sendonly);
+  ASSERT_TRUE(clean);
+  std::unique_ptr<char, decltype(&g_free)> text(gst_sdp_message_as_text(clean->sdp.get()), g_free);
+  EXPECT_EQ(std::string(text.get()).find("color-space"), std::string::npos) << "nor of webrtcbin";
+}
+
 TEST(PlanReceive, AllLayersOfAPictureAreTakenWhereNothingTellsTheLargest) {
   const std::string rid = "a=extmap:10 urn:ietf:params:rtp-hdrext:sdes:rtp-stream-id\n",
                     rids = "a=rid:0 send\na=rid:1 send\na=rid:2 send\n";

@@ -56,6 +56,33 @@ TEST(RtpHeader, SizeCountsSourcesAndExtension) {
   EXPECT_EQ(rtp_header_size({}), std::nullopt);
 }
 
+TEST(RtpHeader, AnExtensionIsFoundByItsIdAndOnlyWithinTheHeader) {
+  std::vector<uint8_t> header = {0x90, 0x60, 0,    1,    0,    0,    0,    0,    0, 0,
+                                 0,    7,    0xbe, 0xde, 0,    3,    0x10, 0xaa, 0, 0,
+                                 0x31, 0xbb, 0xcc, 0x82, 0xdd, 0xee, 0xff, 0x00};
+  auto found = [&](uint8_t id) {
+    auto bytes = find_extension(header, id);
+    return std::vector<uint8_t>(bytes.begin(), bytes.end());
+  };
+  using Bytes = std::vector<uint8_t>;
+  EXPECT_EQ(found(1), Bytes{0xaa});
+  EXPECT_EQ(found(3), (Bytes{0xbb, 0xcc}));
+  EXPECT_EQ(found(8), (Bytes{0xdd, 0xee, 0xff}));
+  EXPECT_EQ(found(2), Bytes{});
+  EXPECT_EQ(found(0), Bytes{}) << "padding";
+  header[23] = 0x85;
+  EXPECT_EQ(found(8), Bytes{}) << "longer than the header";
+  EXPECT_EQ(found(3), (Bytes{0xbb, 0xcc}));
+  header[16] = 0xf0;
+  EXPECT_EQ(found(3), Bytes{}) << "behind an id that ends the list";
+  header[16] = 0x10;
+  header[12] = 0x10;
+  EXPECT_EQ(found(1), Bytes{}) << "another form";
+  header.resize(15);
+  EXPECT_EQ(found(1), Bytes{});
+  EXPECT_TRUE(find_extension({}, 1).empty());
+}
+
 TEST(RtpRewriter, HandsAFrameThroughUntouchedWhenNothingDiffers) {
   RtpFormat format = format_with_extensions();
   FrameMaker maker(format);
