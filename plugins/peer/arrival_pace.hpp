@@ -26,6 +26,9 @@ class ArrivalPace {
   bool started() const { return last_rtp_.has_value(); }
   // How often the sender began another timeline: media times of different ones do not compare.
   unsigned timeline() const { return timeline_; }
+  // Whether a packet that leaves a jitter buffer can be of this timeline: where the sender's clock
+  // jumped back, those of the one before are newer than all that came since.
+  bool knows(uint32_t rtp_time) const;
   // ns of the sender's clock since the timeline's first packet; of one that was taken lately.
   int64_t media_time(uint32_t rtp_time) const;
   // ns: arrival minus media_time of the quickest.
@@ -34,11 +37,13 @@ class ArrivalPace {
 
  private:
   void start(uint64_t arrival);
+  int64_t ticks_of(uint32_t rtp_time) const;
 
   const uint32_t clock_rate_;
   std::optional<uint32_t> last_rtp_;
   unsigned timeline_ = 0;
-  int64_t ticks_ = 0;  // of the sender's clock since the timeline's first packet
+  // Of the sender's clock since the timeline's first packet: those of the last one, and the most.
+  int64_t ticks_ = 0, newest_ = 0;
   int64_t transit_ = 0;
   // The shortest of two spans: one that is over, and the one since `span_start_`.
   int64_t before_ = 0, now_ = 0;

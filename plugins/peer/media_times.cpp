@@ -56,7 +56,7 @@ int64_t MediaTimes::wanted_shift(const Stream& stream) const {
 
 std::optional<uint64_t> MediaTimes::time_of(size_t index, uint32_t rtp_time) {
   Stream& stream = streams_[index];
-  if (!stream.pace.started()) return std::nullopt;
+  if (!stream.pace.knows(rtp_time)) return std::nullopt;
   if (stream.shift && rtp_time == stream.last_rtp) return static_cast<uint64_t>(stream.last_time);
   int64_t wanted = wanted_shift(stream), off = wanted - stream.shift.value_or(wanted);
   bool noticed = !stream.shift || std::abs(off) > kNoticed;

@@ -60,6 +60,22 @@ TEST(ArrivalPace, AnotherTimelineIsAnotherBegin) {
   EXPECT_EQ(stream.take(0, 2'020), 2'020u) << "and back";
 }
 
+TEST(ArrivalPace, KnowsWhatCameOfItsTimelineAndNothingNewer) {
+  ArrivalPace pace(kRate);
+  EXPECT_FALSE(pace.knows(0)) << "before the first one";
+  constexpr uint32_t kFirst = 0xffffff00u, kSecond = kRate;
+  for (uint32_t ms = 0; ms < 10'000; ms += 20)
+    pace.take(kFirst + ms * 48, kStart + ms * kMs);
+  EXPECT_TRUE(pace.knows(kFirst));
+  EXPECT_TRUE(pace.knows(kFirst + 10 * kSecond));
+  EXPECT_FALSE(pace.knows(kFirst + 11 * kSecond));
+  pace.take(kFirst + 9 * kSecond + kSecond / 2, kStart + 10'000 * kMs);
+  EXPECT_TRUE(pace.knows(kFirst + 10 * kSecond)) << "the last one was out of order";
+  pace.take(kFirst + 4 * kSecond, kStart + 10'020 * kMs);
+  EXPECT_FALSE(pace.knows(kFirst + 10 * kSecond)) << "the sender's clock jumped back";
+  EXPECT_TRUE(pace.knows(kFirst + 4 * kSecond));
+}
+
 // Half of the timeline a packet: what is added up has to stay a number.
 TEST(ArrivalPace, LeapsOfASenderDoNotRunOver) {
   ArrivalPace pace(8'000);

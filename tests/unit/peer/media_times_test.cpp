@@ -121,6 +121,31 @@ TEST(MediaTimes, AnotherTimelineIsAnotherBegin) {
   EXPECT_EQ(sender.sound_time(10), 2'020) << "and back";
 }
 
+TEST(MediaTimes, WhatIsLeftOfATimelineIsNotAheadWhereTheClockJumpsBack) {
+  constexpr uint64_t kJump = 8'000, kBuffered = 200;  // ms
+  for (uint64_t back : {1'040u, 1'500u, 3'000u, 5'980u, 7'000u}) {
+    Sender sender;
+    auto told_by_sender = [&](uint64_t ms) { return ms < kJump ? ms : ms - back; };
+    for (uint64_t ms = 0; ms < 12'000; ms += 20) {
+      sender.sound(told_by_sender(ms), ms);
+      if (ms < kBuffered) continue;
+      int64_t time = sender.sound_time(told_by_sender(ms - kBuffered));
+      EXPECT_LE(time, static_cast<int64_t>(ms)) << back << ", " << ms;
+      if (ms < kJump || ms >= kJump + kBuffered) {
+        EXPECT_EQ(time, static_cast<int64_t>(ms - kBuffered)) << back;
+      }
+    }
+  }
+}
+
+TEST(MediaTimes, APictureThatCameLastInAnotherOrderHasItsTime) {
+  Sender sender;
+  for (uint64_t ms = 0; ms < 2'000; ms += 40)
+    sender.picture(ms, ms);
+  // Three pictures that are shown before one that was lost; it comes again once they are here.
+  EXPECT_NEAR(sender.picture_time(2'120), 2'120, 1);
+}
+
 TEST(MediaTimes, APictureOfSeveralPacketsHasOneTime) {
   Sender sender;
   sender.picture(0, 500);
