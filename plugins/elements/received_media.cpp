@@ -10,13 +10,19 @@ struct Encoded {
   Codec codec;
   const char* parser;  // "": none is needed
   const char* caps;    // what decoders are chosen for
+  // How the depayloader gives it, where that matters. With parameter sets among the slices it would
+  // begin another picture at each: rtph264pay (1.22, config-interval=-1) repeats them before every
+  // slice of a keyframe, and x264enc makes several.
+  const char* depayloaded = "";
 };
 constexpr Encoded kEncoded[] = {
-    {Codec::h264, "h264parse", "video/x-h264,stream-format=byte-stream,alignment=au"},
+    {Codec::h264, "h264parse", "video/x-h264,stream-format=byte-stream,alignment=au",
+     "video/x-h264,stream-format=avc,alignment=au"},
     {Codec::vp8, "", "video/x-vp8"},
     {Codec::vp9, "", "video/x-vp9"},
     {Codec::av1, "av1parse", "video/x-av1"},
-    {Codec::h265, "h265parse", "video/x-h265,stream-format=byte-stream,alignment=au"},
+    {Codec::h265, "h265parse", "video/x-h265,stream-format=byte-stream,alignment=au",
+     "video/x-h265,stream-format=hvc1,alignment=au"},
     {Codec::opus, "opusparse", "audio/x-opus"},
     {Codec::pcma, "", "audio/x-alaw"},
     {Codec::pcmu, "", "audio/x-mulaw"},
@@ -87,14 +93,14 @@ Result<std::vector<Ref<GstElement>>> make_received_tail(Codec codec, bool decode
   if (std::string parser = encoded.parser; !parser.empty()) {
     Ref<GstElement> element = make_element(parser.c_str());
     if (!element) return missing(parser, "gstreamer1.0-plugins-bad");
+    if (Ref<GstElement> filter = *encoded.depayloaded ? make_filter(encoded.depayloaded) : nullptr)
+      tail.push_back(std::move(filter));
     // Whoever joins later needs the parameter sets again.
     set_if_there(element.get(), "config-interval", -1);
     tail.push_back(std::move(element));
   }
-  if (!decode) {
-    if (Ref<GstElement> filter = make_filter(encoded.caps)) tail.push_back(std::move(filter));
-    return tail;
-  }
+  if (Ref<GstElement> filter = make_filter(encoded.caps)) tail.push_back(std::move(filter));
+  if (!decode) return tail;
   Ref<GstElement> decoder = make_decoder(codec);
   if (!decoder)
     return Error{ErrorCode::not_found, "There is no decoder for " +

@@ -5,6 +5,7 @@
 #include <map>
 #include <mutex>
 #include <set>
+#include <utility>
 
 #include "tests/integration/viewer_process.hpp"
 
@@ -18,7 +19,8 @@ constexpr const char* kSource =
 
 // Counts what comes out of one pad.
 struct Outlet {
-  std::atomic<unsigned> buffers{0}, gaps{0}, ends{0}, segments{0}, odd_times{0};
+  std::atomic<unsigned> buffers{0}, keyframes{0}, shared_times{0}, gaps{0}, ends{0}, segments{0},
+      odd_times{0};
   std::mutex mutex;
   std::string caps;
   GstClockTime last_time = 0;
@@ -36,8 +38,9 @@ GstPadProbeReturn on_data(GstPad*, GstPadProbeInfo* info, gpointer data) {
     std::lock_guard lock(outlet.mutex);
     if (!GST_BUFFER_PTS_IS_VALID(buffer) || GST_BUFFER_PTS(buffer) < outlet.last_time)
       outlet.odd_times++;
-    else
-      outlet.last_time = GST_BUFFER_PTS(buffer);
+    else if (GST_BUFFER_PTS(buffer) == std::exchange(outlet.last_time, GST_BUFFER_PTS(buffer)))
+      outlet.shared_times++;
+    if (!GST_BUFFER_FLAG_IS_SET(buffer, GST_BUFFER_FLAG_DELTA_UNIT)) outlet.keyframes++;
     outlet.buffers++;
     return GST_PAD_PROBE_OK;
   }
@@ -152,6 +155,21 @@ TEST_F(Source, GivesTheEncodedStreamWhenNotToDecode) {
   EXPECT_TRUE(more("audio_0", 30));
   EXPECT_TRUE(has_caps("video_0", "video/x-h264"));
   EXPECT_TRUE(has_caps("audio_0", "audio/x-mulaw"));
+}
+
+// x264enc makes a delimiter and several slices of a picture, and rtph264pay puts the parameter sets
+// before each slice of a keyframe: still each picture is one buffer.
+TEST_F(Source, EncodedKeyframesInMidStreamAreWholeAndHaveTimesOfTheirOwn) {
+  launch("decode=false");
+  auto publisher = publish({"--codec", "H264", "--audio", "", "--keyframes", "5"});
+  ASSERT_TRUE(more("video_0", 60));
+  Outlet& pictures = outlet("video_0");
+  unsigned before = pictures.buffers, keyframes = pictures.keyframes;
+  ASSERT_TRUE(more("video_0", 60));
+  EXPECT_EQ(pictures.odd_times, 0u);
+  EXPECT_EQ(pictures.shared_times, 0u) << "pieces of a picture";
+  EXPECT_GE((pictures.keyframes - keyframes + 1) * 5, pictures.buffers - before)
+      << "none is dropped";
 }
 
 TEST_F(Source, APublisherThatIsKilledAndComesBackGoesOnOnTheSamePads) {

@@ -60,7 +60,9 @@ std::string video_branch() {
       "caps=video/x-raw,width=320,height=240,framerate=30/1 ! ";
   if (codec == "H264")
     return source +
-           "x264enc tune=zerolatency speed-preset=ultrafast key-int-max=600 ! "
+           "x264enc tune=zerolatency speed-preset=ultrafast threads=2 aud=true key-int-max=" +
+           std::to_string(options.keyframes) +
+           " ! "
            "video/x-h264,profile=constrained-baseline ! rtph264pay config-interval=-1 "
            "aggregate-mode=zero-latency pt=102 ! "
            "application/x-rtp,media=video,encoding-name=H264,payload=102 ! w. ";

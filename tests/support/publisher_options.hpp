@@ -8,7 +8,8 @@
 struct Options {
   gchar *url = nullptr, *stream = nullptr, *codec = nullptr, *audio = nullptr,
         *fingerprint = nullptr;
-  gint lose = 0;  // every so many RTP packets one; 0: none
+  gint keyframes = 600;  // of H.264, the most pictures from one to the next
+  gint lose = 0;         // every so many RTP packets one; 0: none
   gboolean beat = FALSE, again = FALSE;
 };
 
@@ -27,6 +28,8 @@ inline bool parse_options(int* argc, char*** argv) {
        "each second a white picture and a loud tone for 0.2 s", nullptr},
       {"again", 0, 0, G_OPTION_ARG_NONE, &options.again,
        "start another session where one was refused or ended by the source", nullptr},
+      {"keyframes", 0, 0, G_OPTION_ARG_INT, &options.keyframes,
+       "of H.264: one in so many pictures at least", "N"},
       {"lose", 0, 0, G_OPTION_ARG_INT, &options.lose, "one of so many packets", "N"},
       {nullptr, 0, 0, G_OPTION_ARG_NONE, nullptr, nullptr, nullptr}};
   GOptionContext* context = g_option_context_new("- publish test media");
