@@ -10,6 +10,8 @@ namespace {
 constexpr GstClockTime kHole = GST_SECOND / 2;
 // Frames may be of a later time than the clock tells: by less than that.
 constexpr GstClockTime kAhead = GST_SECOND;
+// Encoded pictures have a time each: of two with one a parser gives the second none.
+constexpr GstClockTime kApart = GST_MSECOND;
 
 }  // namespace
 
@@ -20,6 +22,7 @@ void PushedTimes::follow(GstClockTime base, GstClockTime running_time) {
 }
 
 void PushedTimes::keep_in_order(GstBuffer* buffer) {
+  if (pictures_reorder_ && GST_BUFFER_PTS(buffer) < floor_) floor_ += kApart;
   GST_BUFFER_PTS(buffer) = std::max(GST_BUFFER_PTS(buffer), floor_);
   if (!pictures_reorder_) floor_ = GST_BUFFER_PTS(buffer);
   if (!GST_BUFFER_DTS_IS_VALID(buffer)) return;

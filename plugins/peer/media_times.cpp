@@ -10,6 +10,9 @@ constexpr int64_t kMillisecond = 1'000'000, kSecond = 1'000 * kMillisecond;
 // A difference that nobody hears or sees is made up for by and by, another one at once.
 constexpr int64_t kNoticed = 40 * kMillisecond;
 constexpr int64_t kSlowly = 64;  // packets
+// What is of different times at the sender is so here: of two pictures with one time a parser gives
+// the second none, and mp4mux ends with an error then.
+constexpr int64_t kApart = kMillisecond;
 // Reports that would move a medium further are wrong.
 constexpr int64_t kMostApart = 3 * kSecond;
 // Streams began years apart at most, by the sender's wall clock: room for the sum of both.
@@ -66,7 +69,7 @@ std::optional<uint64_t> MediaTimes::time_of(size_t index, uint32_t rtp_time) {
   if (time > arrival + 2 * kMostApart || time + static_cast<int64_t>(kSilent) < arrival)
     return std::nullopt;
   if (stream.shift && static_cast<int32_t>(rtp_time - stream.last_rtp) > 0)
-    time = std::max(time, stream.last_time);
+    time = std::max(time, stream.last_time + kApart);
   stream.shift = shift;
   stream.last_rtp = rtp_time;
   stream.last_time = time;

@@ -138,6 +138,18 @@ TEST(MediaTimes, WhatIsLeftOfATimelineIsNotAheadWhereTheClockJumpsBack) {
   }
 }
 
+TEST(MediaTimes, PicturesKeepTimesOfTheirOwnWhereTheWayGetsShorter) {
+  Sender sender;
+  int64_t before = -1'000'000;
+  for (uint64_t ms = 0; ms < 2'000; ms += 40) {
+    sender.picture(ms, ms < 1'000 ? ms + 300 : ms + 10);
+    int64_t time = sender.picture_time(ms);
+    EXPECT_GT(time, before) << ms;
+    before = time;
+  }
+  EXPECT_NEAR(before, 1'970, 1);
+}
+
 TEST(MediaTimes, APictureThatCameLastInAnotherOrderHasItsTime) {
   Sender sender;
   for (uint64_t ms = 0; ms < 2'000; ms += 40)
