@@ -1,6 +1,7 @@
 // webcastsrc has room for one publisher: who gets the place, who keeps it, and for how long.
 #include <gtest/gtest.h>
 
+#include "tests/integration/relay/relay_process.hpp"
 #include "tests/integration/source_player.hpp"
 #include "tests/integration/whep_viewer.hpp"
 
@@ -17,6 +18,18 @@ const std::string kOffer =
     "10:11:12:13:14:15:16:17:18:19:1A:1B:1C:1D:1E:1F\r\n"
     "a=rtpmap:96 VP8/90000\r\n";
 
+// A session without anything in it.
+bool begin_session(TestClient& client) {
+  if (!client.upgrade()) return false;
+  client.send_text(R"({"type":"setProtocolVersion","version":"v1_1"})");
+  client.send_text(R"({"type":"listConsumers"})");
+  auto listed = client.receive_text_with("\"name\":\"live\"");
+  if (!listed) return false;
+  std::string consumer = listed->substr(listed->find("\"id\":\"") + 6, 36);
+  client.send_text(R"({"type":"startSession","peerId":")" + consumer + R"("})");
+  return client.receive_text_with("startSession").has_value();
+}
+
 class SourcePlace : public testing::Test {
  protected:
   void SetUp() override {
@@ -29,17 +42,6 @@ class SourcePlace : public testing::Test {
     return std::make_unique<Process>(
         std::vector<std::string>{program ? program : "webcast-test-publisher", "--url",
                                  "ws" + url_.substr(4) + "ws"});
-  }
-  // A session without anything in it.
-  bool begin_session(TestClient& client) {
-    if (!client.upgrade()) return false;
-    client.send_text(R"({"type":"setProtocolVersion","version":"v1_1"})");
-    client.send_text(R"({"type":"listConsumers"})");
-    auto listed = client.receive_text_with("\"name\":\"live\"");
-    if (!listed) return false;
-    std::string consumer = listed->substr(listed->find("\"id\":\"") + 6, 36);
-    client.send_text(R"({"type":"startSession","peerId":")" + consumer + R"("})");
-    return client.receive_text_with("startSession").has_value();
   }
   Reply post_offer() {
     return WhepViewer(port_of(url_))
@@ -72,6 +74,27 @@ TEST_F(SourcePlace, WhoVanishesBeforeItsOfferHoldsNobodyUp) {
   auto publisher = publish();
   EXPECT_TRUE(player_.more("video_0"));
   EXPECT_TRUE(player_.more("audio_0"));
+}
+
+// The relay keeps its session for a while, in case it comes back.
+TEST(SourcePlaceAtARelay, WhoVanishesBeforeItsOfferHoldsNobodyUp) {
+  RelayProcess relay;
+  Player player(relay.location());
+  // Again until the relay has the source in its list.
+  auto comes_and_vanishes = [&] {
+    TestClient gone(relay.port(), "", 5);
+    bool began = begin_session(gone);
+    gone.drop();
+    return began;
+  };
+  ASSERT_TRUE(SinkPipeline::eventually(comes_and_vanishes));
+  ASSERT_TRUE(player.pipeline.wait_for("webcast-publisher-removed")) << "by itself";
+  ASSERT_TRUE(SinkPipeline::eventually(comes_and_vanishes));
+  const char* program = g_getenv("WEBCAST_TEST_PUBLISHER");
+  Process publisher(
+      {program ? program : "webcast-test-publisher", "--url", relay.location() + "ws", "--again"});
+  EXPECT_TRUE(player.more("video_0"));
+  EXPECT_TRUE(player.more("audio_0"));
 }
 
 TEST_F(SourcePlace, WhoBringsNoOfferLosesThePlaceAndIsToldSo) {
