@@ -182,6 +182,9 @@ std::shared_ptr<Track> Broadcast::make_track(const std::shared_ptr<PadTap>& tap,
     auto self = weak.lock();
     return self && self->events_.encoder_setup(rendition, encoder);
   };
+  events.context_needed = [weak](GstElement* asker, const char* type) {
+    if (auto self = weak.lock()) self->events_.context_needed(asker, type);
+  };
   events.upstream_keyframe = [weak_tap] {
     if (auto alive = weak_tap.lock()) alive->request_upstream_keyframe();
   };

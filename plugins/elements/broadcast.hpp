@@ -42,6 +42,7 @@ struct BroadcastEvents {  // any thread
   std::function<void(const Error&)> warning;
   std::function<void(const std::string& sentence)> info;
   std::function<bool(const std::string& rendition, GstElement* encoder)> encoder_setup;
+  std::function<void(GstElement* asker, const char* type)> context_needed;
   std::function<void(bool is_offer, const std::string& sdp)> handed_out;
   std::function<void(const std::string& id, const PeerMessage&)> message;
 };

@@ -3,6 +3,7 @@
 #include "plugins/elements/element_error.hpp"
 #include "plugins/elements/manual_actions.hpp"
 #include "plugins/elements/message_actions.hpp"
+#include "plugins/elements/shared_context.hpp"
 #include "plugins/elements/webcast_sink.hpp"
 
 namespace webcast {
@@ -104,6 +105,9 @@ BroadcastEvents sink_events(WebcastSink* sink) {
     gboolean handled = FALSE;
     g_signal_emit(sink, signals[kEncoderSetup], 0, rendition.c_str(), encoder, &handled);
     return handled != FALSE;
+  };
+  events.context_needed = [sink](GstElement* asker, const char* type) {
+    share_context(GST_ELEMENT(sink), asker, type);
   };
   events.message = [sink](const std::string& id, const PeerMessage& message) {
     tell_message(GST_ELEMENT(sink), id, message);

@@ -13,6 +13,7 @@ WEBCAST_REF_TRAITS(GstCaps, gst_caps_ref, gst_caps_unref);
 WEBCAST_REF_TRAITS(GstBuffer, gst_buffer_ref, gst_buffer_unref);
 WEBCAST_REF_TRAITS(GstBufferList, gst_buffer_list_ref, gst_buffer_list_unref);
 WEBCAST_REF_TRAITS(GstSample, gst_sample_ref, gst_sample_unref);
+WEBCAST_REF_TRAITS(GstContext, gst_context_ref, gst_context_unref);
 WEBCAST_REF_TRAITS(GstEvent, gst_event_ref, gst_event_unref);
 WEBCAST_REF_TRAITS(GstMessage, gst_message_ref, gst_message_unref);
 WEBCAST_REF_TRAITS(GstPromise, gst_promise_ref, gst_promise_unref);

@@ -24,6 +24,7 @@ Decoder::Decoder(const DecoderOptions& how, ControlThread& control, GstClock* cl
   stage.sample = [this](GstSample* sample) { on_sample(sample); };
   stage.failed = [this](const Error& error, bool had_output) { on_failed(error, had_output); };
   stage.ended = [this] { handlers_.ended(); };
+  stage.context_needed = handlers_.context_needed;
   stage_ = Stage::create(control, std::move(options), std::move(stage));
   if (clock) stage_->set_clock(clock);
 }

@@ -33,6 +33,7 @@ struct DecoderHandlers {
   std::function<void(const Error&)> warning;      // one was passed over
   std::function<void(const Error&)> failed;       // no decoder can do it
   std::function<void()> ended;
+  std::function<void(GstElement* asker, const char* type)> context_needed;  // as of StageHandlers
 };
 
 class Decoder {

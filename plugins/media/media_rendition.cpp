@@ -87,6 +87,7 @@ void MediaRendition::make_stage(GstClock* clock) {
   handlers.ended = [weak] {
     if (auto self = weak.lock()) self->hooks_.ended();
   };
+  handlers.context_needed = hooks_.context_needed;
   stage_ = Stage::create(control_, stage_options(choice_, name_), std::move(handlers));
   if (clock) stage_->set_clock(clock);
 }

@@ -38,6 +38,8 @@ struct RenditionHooks {
   // The encoder is to make a keyframe: if the source is idle, the last picture will do.
   std::function<void(SampleSink& input)> picture_needed;
   std::function<void(const std::string& factory)> encoder_failed;  // at its start
+  // Any thread: the application's own context of this type, for `asker`.
+  std::function<void(GstElement* asker, const char* type)> context_needed;
   std::function<void()> unused;                                    // lingered long enough
   std::function<void()> failed;                                    // cannot go on; leases are told
   std::function<void()> ended;  // all that came before the end has left

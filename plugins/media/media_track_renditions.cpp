@@ -48,6 +48,7 @@ RenditionHooks MediaTrack::make_hooks(const Choice& choice) {
     self->encoders(codec);
     std::erase(self->encoders_[codec], factory);
   };
+  hooks.context_needed = events_.context_needed;
   hooks.unused = hooks.failed = [weak, name] {
     if (auto self = weak.lock()) self->remove(name);
   };
@@ -62,6 +63,7 @@ void MediaTrack::start_decoder() {
   handlers.raw = [this](GstBuffer* buffer, GstCaps* caps) { raw_.push(buffer, caps); };
   handlers.warning = [this](const Error& error) { warn(error); };
   handlers.failed = [this](const Error& error) { on_decoder_failed(error); };
+  handlers.context_needed = events_.context_needed;
   handlers.ended = [this] {
     decoder_ended_ = true;
     raw_.end();

@@ -39,6 +39,9 @@ struct StageHandlers {
   std::function<void(const Error& error, bool had_output)> failed;
   // Control thread. All that was pushed before end() has come out.
   std::function<void()> ended;
+  // Any thread, and `asker` waits: it shares a graphics card with others by a GstContext of this
+  // type (gst_element_set_context). Left without, it makes its own. May be empty.
+  std::function<void(GstElement* asker, const char* type)> context_needed;
 };
 
 struct StageOptions {

@@ -122,7 +122,23 @@ void Stage::Run::on_sample() {
   owner->handlers_.sample(sample.get());
 }
 
+// On the thread of the element that asks, which looks for its context once this returned. The
+// pipeline's own bin has answered already where it could.
+void Stage::Run::on_need_context(GstMessage* message) {
+  const gchar* type = nullptr;
+  if (!gst_message_parse_context_type(message, &type) || !GST_IS_ELEMENT(GST_MESSAGE_SRC(message)))
+    return;
+  {
+    std::lock_guard lock(callback_mutex);
+    if (!live) return;
+  }
+  auto owner = stage.lock();
+  if (owner && owner->handlers_.context_needed)
+    owner->handlers_.context_needed(GST_ELEMENT(GST_MESSAGE_SRC(message)), type);
+}
+
 void Stage::Run::on_message(GstMessage* message) {
+  if (GST_MESSAGE_TYPE(message) == GST_MESSAGE_NEED_CONTEXT) return on_need_context(message);
   if (GST_MESSAGE_TYPE(message) != GST_MESSAGE_ERROR) return;
   std::string text = error_text(message);
   Error error{blame(GST_MESSAGE_SRC(message)), text, text};

@@ -37,6 +37,7 @@ struct Stage::Run : std::enable_shared_from_this<Stage::Run> {
   void connect();
   void on_sample();
   void on_message(GstMessage* message);
+  void on_need_context(GstMessage* message);
   std::mutex error_mutex_;
   std::optional<Error> first_error_;  // for play(): the control thread hears of it too late
 };

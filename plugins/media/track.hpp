@@ -29,7 +29,7 @@ struct TrackSettings {
   bool no_encoder_told = false;        // for what comes first; there is none, and the user knows
 };
 
-// All on the control thread.
+// On the control thread where nothing else is said.
 struct TrackEvents {
   // What comes in is another kind of stream now (first caps, other codec, raw to encoded).
   std::function<void()> input_changed;
@@ -44,6 +44,9 @@ struct TrackEvents {
   std::function<bool(const std::string& rendition, GstElement* encoder)> encoder_setup;
   // Asks the source for a keyframe (an encoded track); sends a force-key-unit event upstream.
   std::function<void()> upstream_keyframe;
+  // Any thread, by an element of ours: the context of this type that elements of the user's
+  // pipeline share, if there is one, is to be set on `asker` before this returns. May be empty.
+  std::function<void(GstElement* asker, const char* type)> context_needed;
   // lacks_keyframes() is another one now.
   std::function<void()> keyframes_changed;
 };
