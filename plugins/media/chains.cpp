@@ -8,6 +8,7 @@
 #include <cstring>
 #include <thread>
 
+#include "plugins/media/card_elements.hpp"
 #include "plugins/media/geometry.hpp"
 #include "plugins/media/h264_delimiter.hpp"
 
@@ -71,6 +72,8 @@ void add_download(Builder& builder, GstCaps* caps) {
     }
   } else if (has("memory:D3D11Memory")) {
     builder.add("d3d11download");
+  } else if (std::string other = find_downloader(caps, card_converters()); !other.empty()) {
+    builder.add(other.c_str());
   } else {
     return;
   }
@@ -148,19 +151,9 @@ void add_geometry(Builder& builder, const Geometry& plan) {
   }
 }
 
-Result<ElementChain> encode_video(GstCaps* caps, const EncodeJob& job) {
-  GstVideoInfo info;
-  if (!gst_video_info_from_caps(&info, caps))
-    return Error{ErrorCode::not_supported, "The video's format is not one that can be encoded"};
+// On the processor, whatever memory it comes in.
+void add_form(Builder& builder, GstCaps* caps, const GstVideoInfo& info, const Geometry& plan) {
   GstVideoOrientationMethod orientation = orientation_of(caps);
-  Geometry plan = plan_geometry(upright(info, orientation), job.codec);
-  EncoderRequest request{job.codec, job.preset, job.video_bitrate, plan.width, plan.height};
-  if (info.fps_n > 0) request.framerate = static_cast<double>(info.fps_n) / info.fps_d;
-  Ref<GstElement> encoder = make_encoder(job, request);
-  if (!encoder) return no_encoder(job);
-  keep_forced_key_units(encoder.get());
-
-  Builder builder;
   add_download(builder, caps);
   // Nothing else takes buffers of one field each.
   if (GST_VIDEO_INFO_INTERLACE_MODE(&info) != GST_VIDEO_INTERLACE_MODE_ALTERNATE)
@@ -175,7 +168,52 @@ Result<ElementChain> encode_video(GstCaps* caps, const EncodeJob& job) {
       orientation == GST_VIDEO_ORIENTATION_IDENTITY ? nullptr : builder.add("videoflip");
   if (flip) g_object_set(flip, "video-direction", orientation, nullptr);
   add_geometry(builder, plan);
-  builder.filter(encoder_input(info, plan, job.codec), kPrepared);
+}
+
+std::optional<CardPath> card_path(GstCaps* caps, GstCaps* form, const Geometry& plan,
+                                  GstElement* encoder) {
+  // Cards deinterlace each in its own way, and no converter of theirs cuts a line off.
+  if (!names_card_memory(caps) || plan.deinterlace || plan.crop_right || plan.crop_bottom)
+    return {};
+  Ref<GstPad> pad = adopt(gst_element_get_static_pad(encoder, "sink"));
+  if (!pad) return {};
+  Ref<GstCaps> takes = adopt(gst_pad_get_pad_template_caps(pad.get()));
+  bool turn = orientation_of(caps) != GST_VIDEO_ORIENTATION_IDENTITY;
+  return plan_card_path(caps, form, turn, takes.get(), card_converters());
+}
+
+void add_card_path(Builder& builder, const CardPath& path, GstVideoOrientationMethod orientation) {
+  for (size_t i = 0; i < path.converters.size(); i++) {
+    GstElement* converter = builder.add(path.converters[i].c_str());
+    if (!converter) return;
+    if (path.turner == i) g_object_set(converter, "video-direction", orientation, nullptr);
+    // The sizes keep the picture's form: what is left of a rounded line is no border.
+    if (g_object_class_find_property(G_OBJECT_GET_CLASS(converter), "add-borders"))
+      g_object_set(converter, "add-borders", FALSE, nullptr);
+  }
+}
+
+Result<EncodeChain> encode_video(GstCaps* caps, const EncodeJob& job) {
+  GstVideoInfo info;
+  if (!gst_video_info_from_caps(&info, caps))
+    return Error{ErrorCode::not_supported, "The video's format is not one that can be encoded"};
+  GstVideoOrientationMethod orientation = orientation_of(caps);
+  Geometry plan = plan_geometry(upright(info, orientation), job.codec);
+  EncoderRequest request{job.codec, job.preset, job.video_bitrate, plan.width, plan.height};
+  if (info.fps_n > 0) request.framerate = static_cast<double>(info.fps_n) / info.fps_d;
+  Ref<GstElement> encoder = make_encoder(job, request);
+  if (!encoder) return no_encoder(job);
+  keep_forced_key_units(encoder.get());
+
+  Builder builder;
+  Ref<GstCaps> form = adopt(gst_caps_from_string(encoder_input(info, plan, job.codec).c_str()));
+  std::optional<CardPath> path;
+  if (job.may_stay_on_card) path = card_path(caps, form.get(), plan, encoder.get());
+  if (path)
+    add_card_path(builder, *path, orientation);
+  else
+    add_form(builder, caps, info, plan);
+  builder.filter(path ? path->prepared : form, kPrepared);
   builder.add(encoder);
   builder.filter(encoder_output_caps(encoder.get(), job.codec));
   if (needs_parser(job.codec)) {
@@ -184,7 +222,9 @@ Result<ElementChain> encode_video(GstCaps* caps, const EncodeJob& job) {
     for (const auto& element : *parse)
       builder.add(element);
   }
-  return builder.finish();
+  auto chain = builder.finish();
+  if (!chain) return chain.error();
+  return EncodeChain{std::move(*chain), path.has_value()};
 }
 
 // For channels without positions, which audioconvert does not mix by itself: left and right by
@@ -214,7 +254,7 @@ void mix_by_number(GstElement* convert, int from, int to) {
   g_value_unset(&matrix);
 }
 
-Result<ElementChain> encode_audio(GstCaps* caps, const EncodeJob& job) {
+Result<EncodeChain> encode_audio(GstCaps* caps, const EncodeJob& job) {
   GstAudioInfo info;
   if (!gst_audio_info_from_caps(&info, caps))
     return Error{ErrorCode::not_supported, "The sound's format is not one that can be encoded"};
@@ -234,12 +274,14 @@ Result<ElementChain> encode_audio(GstCaps* caps, const EncodeJob& job) {
                      (channels == 2 ? "2, channel-mask=(bitmask)0x3" : "1"),
                  kPrepared);
   builder.add(encoder);
-  return builder.finish();
+  auto chain = builder.finish();
+  if (!chain) return chain.error();
+  return EncodeChain{std::move(*chain)};
 }
 
 }  // namespace
 
-Result<ElementChain> encode_chain(GstCaps* caps, const EncodeJob& job) {
+Result<EncodeChain> encode_chain(GstCaps* caps, const EncodeJob& job) {
   return codec_kind(job.codec) == MediaKind::video ? encode_video(caps, job)
                                                    : encode_audio(caps, job);
 }

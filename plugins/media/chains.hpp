@@ -16,10 +16,17 @@ struct EncodeJob {
   unsigned video_bitrate = 2'000'000;
   // True: the application set the encoder up itself.
   std::function<bool(GstElement* encoder)> encoder_setup;
+  // False: a picture in a graphics card's memory is downloaded, whatever the encoder takes.
+  bool may_stay_on_card = true;
+};
+
+struct EncodeChain {
+  ElementChain elements;
+  bool on_card = false;  // the encoder gets the picture in the memory of a graphics card
 };
 
 // Raw to encoded: convert ! encoder (named "encoder"), with a parser where the codec has one.
-Result<ElementChain> encode_chain(GstCaps* caps, const EncodeJob& job);
+Result<EncodeChain> encode_chain(GstCaps* caps, const EncodeJob& job);
 
 // What an encoded input becomes before it is looked at and handed on: parameter sets before each
 // keyframe, one access unit a buffer. Empty where the codec needs nothing.

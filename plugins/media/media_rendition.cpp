@@ -102,9 +102,11 @@ Result<ElementChain> MediaRendition::build(GstCaps* caps) {
     job.encoder_setup = [this](GstElement* encoder) {
       return hooks_.encoder_setup && hooks_.encoder_setup(name_, encoder);
     };
+    job.may_stay_on_card = hooks_.may_stay_on_card(job.factory);
     auto encode = encode_chain(caps, job);
+    on_card_ = encode && encode->on_card;
     if (!encode) return encode.error();
-    chain = std::move(*encode);
+    chain = std::move(encode->elements);
   }
   auto payloader = make_payloader(format_, continuity_, settings_.playout_delay_ms);
   if (!payloader) return payloader.error();
@@ -182,6 +184,7 @@ void MediaRendition::on_stage_failed(const Error& error, bool had_output) {
     return fail(Error{ErrorCode::failed, "The encoded stream cannot be sent: " + error.sentence,
                       error.cause});
   }
+  if (leave_card(error, had_output)) return stage_->restart();
   if (error.code != ErrorCode::failed && error.code != ErrorCode::timeout) {
     std::string kind = format_.kind == MediaKind::video ? "picture" : "sound";
     Error unfit{error.code,
@@ -210,6 +213,21 @@ void MediaRendition::on_stage_failed(const Error& error, bool had_output) {
                            "): " + encoders_.front() + " takes its place",
                        error.cause});
   stage_->restart();
+}
+
+// Whoever is to blame, the memory (of another card, say), a converter or the encoder: it may work
+// with the picture in the machine's memory.
+bool MediaRendition::leave_card(const Error& error, bool had_output) {
+  const std::string& factory = encoders_.front();
+  if (!on_card_ || (had_output && restarts_[factory] == 0)) return false;
+  on_card_ = false;
+  hooks_.card_failed(factory);
+  hooks_.warning(Error{
+      ErrorCode::failed,
+      "The encoder " + factory + " does not work with the picture in the graphics card's memory (" +
+          error.sentence + "): it gets it through the machine's memory, at the processor's cost",
+      error.cause});
+  return true;
 }
 
 void MediaRendition::fail(const Error& error) {

@@ -38,11 +38,15 @@ struct RenditionHooks {
   // The encoder is to make a keyframe: if the source is idle, the last picture will do.
   std::function<void(SampleSink& input)> picture_needed;
   std::function<void(const std::string& factory)> encoder_failed;  // at its start
+  // Whether this encoder is to get pictures in a graphics card's memory as they are; that it does
+  // not work so.
+  std::function<bool(const std::string& factory)> may_stay_on_card;
+  std::function<void(const std::string& factory)> card_failed;
   // Any thread: the application's own context of this type, for `asker`.
   std::function<void(GstElement* asker, const char* type)> context_needed;
-  std::function<void()> unused;                                    // lingered long enough
-  std::function<void()> failed;                                    // cannot go on; leases are told
-  std::function<void()> ended;  // all that came before the end has left
+  std::function<void()> unused;  // lingered long enough
+  std::function<void()> failed;  // cannot go on; leases are told
+  std::function<void()> ended;   // all that came before the end has left
 };
 
 class LeaseState;
@@ -91,6 +95,7 @@ class MediaRendition : public Rendition, public std::enable_shared_from_this<Med
   void on_frame(const RtpFrame& frame);
   void on_format(const std::string& profile_level_id);
   void on_stage_failed(const Error& error, bool had_output);
+  bool leave_card(const Error& error, bool had_output);
   void on_keyframe(guint64 number);
   void act(const KeyframeGovernor::Decision& decision);
   void force_keyframe();
@@ -112,6 +117,7 @@ class MediaRendition : public Rendition, public std::enable_shared_from_this<Med
   std::map<std::string, int> restarts_;
   RtpFormat format_;
   bool ready_ = false, stopped_ = false, rests_ = false;
+  bool on_card_ = false;  // the run's encoder gets its pictures in a card's memory
   std::optional<Error> error_;
   PayloadContinuity continuity_;
   KeyframeGovernor governor_;

@@ -176,7 +176,7 @@ void MediaTrack::on_new_input(const InputInfo& info, std::shared_ptr<Inspector> 
   if (inspector_) inspector_->stop();
   inspector_ = std::move(inspector);
   if (inspector_ && clock_) inspector_->set_clock(clock_.get());
-  encoders_.clear();
+  forget_failures();
   if (info_.known) no_encoder_told_ = false;
   if (inspector_ || info.jpeg) raw_.forget();
   if (!info.jpeg) jpegs_.forget();
@@ -190,7 +190,7 @@ void MediaTrack::on_raw_caps(const InputInfo& info) {
   if (stopped_) return;
   info_ = info;
   // What an encoder did not take may have been that.
-  encoders_.clear();
+  forget_failures();
 }
 
 void MediaTrack::on_inspected(const Inspector* inspector, const InputInfo& info) {
@@ -220,6 +220,11 @@ void MediaTrack::take_inspected() {
   for (auto& rendition : affected)
     rendition->fail(Error{ErrorCode::not_supported,
                           "The stream cannot be passed on as it is any more: " + why});
+}
+
+void MediaTrack::forget_failures() {
+  encoders_.clear();
+  off_card_.clear();
 }
 
 const std::vector<std::string>& MediaTrack::encoders(Codec codec) {

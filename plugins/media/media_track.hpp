@@ -63,6 +63,7 @@ class MediaTrack : public Track, public std::enable_shared_from_this<MediaTrack>
   void take_inspected();
   void on_inspected(const Inspector* inspector, const InputInfo& info);
   const std::vector<std::string>& encoders(Codec codec);
+  void forget_failures();
   std::shared_ptr<MediaRendition> start(const Choice& choice);
   RenditionHooks make_hooks(const Choice& choice);
   void connect(MediaRendition& rendition);
@@ -116,6 +117,7 @@ class MediaTrack : public Track, public std::enable_shared_from_this<MediaTrack>
   std::unique_ptr<Decoder> decoder_;
   std::map<std::string, Entry> renditions_;
   std::map<Codec, std::vector<std::string>> encoders_;  // as found, without those that failed
+  std::set<std::string> off_card_;  // encoders that failed with a graphics card's memory
   bool stopped_ = false, no_encoder_told_ = settings_.no_encoder_told;
   bool draining_ = false, inspector_ended_ = true, decoder_ended_ = true;
 };

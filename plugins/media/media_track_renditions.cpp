@@ -48,6 +48,13 @@ RenditionHooks MediaTrack::make_hooks(const Choice& choice) {
     self->encoders(codec);
     std::erase(self->encoders_[codec], factory);
   };
+  hooks.may_stay_on_card = [weak](const std::string& factory) {
+    auto self = weak.lock();
+    return self && !self->off_card_.contains(factory);
+  };
+  hooks.card_failed = [weak](const std::string& factory) {
+    if (auto self = weak.lock()) self->off_card_.insert(factory);
+  };
   hooks.context_needed = events_.context_needed;
   hooks.unused = hooks.failed = [weak, name] {
     if (auto self = weak.lock()) self->remove(name);

@@ -2,6 +2,7 @@
 // webcastsrc with one, and a sink that publishes to it.
 #include <gtest/gtest.h>
 
+#include "tests/support/fake_card.hpp"
 #include "tests/support/memory_signaler.hpp"
 #include "tests/support/sink_pipeline.hpp"
 #include "tests/unit/peer/loop_viewer.hpp"
@@ -101,12 +102,11 @@ gboolean disconnect(GstElement* element, const char* id) {
 }
 
 TEST_F(CustomSignaler, AViewerMayBeDisconnectedWhileItIsAnnounced) {
-  g_signal_connect(
-      sink.sink(), "viewer-added",
-      G_CALLBACK(+[](GstElement* element, const char* id, const char*, gpointer) {
-        EXPECT_TRUE(disconnect(element, id));
-      }),
-      nullptr);
+  g_signal_connect(sink.sink(), "viewer-added",
+                   G_CALLBACK(+[](GstElement* element, const char* id, const char*, gpointer) {
+                     EXPECT_TRUE(disconnect(element, id));
+                   }),
+                   nullptr);
   ASSERT_TRUE(sink.play());
   webcast_signaler_request_session(memory.object(), "S", "somebody", nullptr);
   auto ended = memory.wait_for(What::end);
@@ -166,6 +166,24 @@ TEST_F(CustomSignaler, AViewerThatCannotBeginWhenAPadGoesIsTold) {
   ASSERT_TRUE(ended);
   EXPECT_NE(ended->text.find("fingerprint"), std::string::npos) << ended->text;
   EXPECT_EQ(both.viewers(), 0u);
+}
+
+// Its pictures can be read by nobody who has not the device of the element that made them.
+TEST_F(CustomSignaler, APictureOnAGraphicsCardStaysThere) {
+  FakeCard card;
+  SinkPipeline cards(
+      "videotestsrc is-live=true ! video/x-raw,format=RGBA,width=320,height=240,framerate=30/1 ! "
+      "fakecardupload ! webcastsink video-codecs=H264 stream=mine "
+      "local-addresses=\"<127.0.0.1>\"");
+  g_object_set(cards.sink(), "signaler", memory.object(), nullptr);
+  connect_viewer();
+  ASSERT_TRUE(cards.play());
+  viewer.offer({{"video", "H264"}});
+  EXPECT_TRUE(SinkPipeline::eventually([this] { return viewer.packets() > 20; }));
+  EXPECT_GT(card.counts().converted, 0u);
+  EXPECT_GT(card.counts().encoded_on_card, 0u);
+  EXPECT_EQ(card.counts().downloaded, 0u);
+  viewer.stop();
 }
 
 TEST_F(CustomSignaler, EndsASession) {

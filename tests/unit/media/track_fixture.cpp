@@ -92,6 +92,17 @@ void Feeder::send_force_keyframe() {
                          gst_video_event_new_upstream_force_key_unit(GST_CLOCK_TIME_NONE, TRUE, 1));
 }
 
+void Feeder::set(const char* element, const char* property, const std::string& value) {
+  Ref<GstElement> found = adopt(gst_bin_get_by_name(GST_BIN(pipeline_), element));
+  gst_util_set_object_arg(G_OBJECT(found.get()), property, value.c_str());
+}
+
+bool Feeder::share_context(GstElement* asker, const char* type) {
+  Ref<GstContext> context = adopt(gst_element_get_context(pipeline_, type));
+  if (context) gst_element_set_context(asker, context.get());
+  return static_cast<bool>(context);
+}
+
 TrackTest::~TrackTest() {
   control_.call([this] {
     if (track_) track_->stop();
@@ -111,6 +122,9 @@ Track& TrackTest::make_track(MediaKind kind, TrackSettings settings) {
     waiter_.change([&] { encoders_.push_back(GST_OBJECT_NAME(gst_element_get_factory(encoder))); });
     if (on_encoder_) on_encoder_(encoder);
     return false;
+  };
+  events.context_needed = [this](GstElement* asker, const char* type) {
+    if (on_context_needed_) on_context_needed_(asker, type);
   };
   events.upstream_keyframe = [this] {
     upstream_keyframes_++;

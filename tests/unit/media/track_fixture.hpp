@@ -66,6 +66,10 @@ class Feeder {
   ~Feeder();
   void wait_for_end();  // the track was told too
   void send_force_keyframe();
+  // A property of the element of that name.
+  void set(const char* element, const char* property, const std::string& value);
+  // As the application's pipeline would share it; false: it has none.
+  bool share_context(GstElement* asker, const char* type);
 
  private:
   GstElement* pipeline_;
@@ -111,6 +115,7 @@ class TrackTest : public ::testing::Test {
   std::vector<std::string> encoders_;  // factories that were set up
   std::function<void()> on_upstream_keyframe_;
   std::function<void(GstElement*)> on_encoder_;  // before it leaves NULL
+  std::function<void(GstElement* asker, const char* type)> on_context_needed_;
   ControlThread control_{"test-control"};
 
  private:
