@@ -9,6 +9,8 @@ TEST_F(RoomTest, APeerThatResumesKeepsItsIdAndItsSessions) {
   std::string producer = join_as(kProducer, PeerKind::resuming), viewer = join();
   std::string listener = join_as(kListener);
   std::string session = start(viewer, producer);
+  say(producer, SessionSdp{session, true, "v=0"});
+  say(viewer, SessionSdp{session, false, "v=0"});
   EXPECT_THAT(room_.disconnect(producer, Departure::lost, now_),
               ElementsAre(Outgoing{listener, PeerStatusChanged{producer, {}}}));
   EXPECT_TRUE(is_error(say(viewer, StartSessionRequest{producer}), viewer)) << "it is away";
