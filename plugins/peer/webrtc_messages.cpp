@@ -85,11 +85,17 @@ void WebrtcMessages::open_first() {
   open(kFirstLabel, channels_[kFirstLabel]);
 }
 
+// The first has one at all times, also where it is the other side's and did not come yet.
+bool WebrtcMessages::has_place_for(const std::string& label) const {
+  size_t others = channels_.size() - channels_.count(kFirstLabel);
+  return label == kFirstLabel || others + 1 < kMaxMessageChannels;
+}
+
 // webrtcbin 1.22 links a channel twice, and loses what it should send, where it is made while the
 // association comes up: others than the first wait until it is.
 WebrtcMessages::Channel* WebrtcMessages::channel_of(const std::string& label) {
   if (auto found = channels_.find(label); found != channels_.end()) return &found->second;
-  if (channels_.size() >= kMaxMessageChannels) return nullptr;
+  if (!has_place_for(label)) return nullptr;
   Channel& channel = channels_[label];
   if (is_established_) open(label, channel);
   return &channel;
@@ -120,8 +126,7 @@ void WebrtcMessages::adopt_channel(Ref<GstWebRTCDataChannel> channel) {
   std::string label = webcast::label_of(channel.get());
   if (label.empty() || label.size() > kMaxLabelSize) return;
   auto found = channels_.find(label);
-  bool is_new = found == channels_.end();
-  if (is_new ? channels_.size() >= kMaxMessageChannels : found->second.channel != nullptr) return;
+  if (found == channels_.end() ? !has_place_for(label) : found->second.channel != nullptr) return;
   Channel& known = channels_[label];
   known.channel = std::move(channel);
   watch(label, known);

@@ -60,6 +60,7 @@ class WebrtcMessages : public std::enable_shared_from_this<WebrtcMessages> {
     void post(Function function);
   };
 
+  bool has_place_for(const std::string& label) const;
   Channel* channel_of(const std::string& label);
   void open(const std::string& label, Channel& channel);
   void on_established();
