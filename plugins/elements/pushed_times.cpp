@@ -12,6 +12,9 @@ constexpr GstClockTime kHole = GST_SECOND / 2;
 constexpr GstClockTime kAhead = GST_SECOND;
 // Encoded pictures have a time each: of two with one a parser gives the second none.
 constexpr GstClockTime kApart = GST_MSECOND;
+// Up to here: who sends more pictures than there are such times would move all that follow, also
+// those of the next publisher.
+constexpr GstClockTime kMostPressed = 5 * GST_SECOND;
 
 }  // namespace
 
@@ -22,7 +25,9 @@ void PushedTimes::follow(GstClockTime base, GstClockTime running_time) {
 }
 
 void PushedTimes::keep_in_order(GstBuffer* buffer) {
-  if (pictures_reorder_ && GST_BUFFER_PTS(buffer) < floor_) floor_ += kApart;
+  if (pictures_reorder_ && GST_BUFFER_PTS(buffer) < floor_ &&
+      floor_ < GST_BUFFER_PTS(buffer) + kMostPressed)
+    floor_ += kApart;
   GST_BUFFER_PTS(buffer) = std::max(GST_BUFFER_PTS(buffer), floor_);
   if (!pictures_reorder_) floor_ = GST_BUFFER_PTS(buffer);
   if (!GST_BUFFER_DTS_IS_VALID(buffer)) return;

@@ -69,7 +69,7 @@ std::optional<uint64_t> MediaTimes::time_of(size_t index, uint32_t rtp_time) {
   if (time > arrival + 2 * kMostApart || time + static_cast<int64_t>(kSilent) < arrival)
     return std::nullopt;
   if (stream.shift && static_cast<int32_t>(rtp_time - stream.last_rtp) > 0)
-    time = std::max(time, stream.last_time + kApart);
+    time = std::max(time, std::min(stream.last_time + kApart, arrival + 2 * kMostApart));
   stream.shift = shift;
   stream.last_rtp = rtp_time;
   stream.last_time = time;

@@ -41,5 +41,16 @@ TEST(PushedTimes, NoOtherTimeGoesBack) {
   EXPECT_EQ(kept(times, 1 * GST_SECOND), 2 * GST_SECOND);
 }
 
+TEST(PushedTimes, MoreThanAThousandPicturesASecondDoNotMoveWhatFollows) {
+  PushedTimes times(true);
+  times.pushed_gap_until(10 * GST_SECOND);
+  for (GstClockTime i = 0; i < 100'000; i++) {  // in 10 s
+    GstClockTime time = 10 * GST_SECOND + i * GST_MSECOND / 10;
+    EXPECT_LE(kept(times, time), time + 6 * GST_SECOND) << i;
+    EXPECT_GE(times.position(), time) << i;
+  }
+  EXPECT_EQ(kept(times, 27 * GST_SECOND), 27 * GST_SECOND) << "of another publisher";
+}
+
 }  // namespace
 }  // namespace webcast

@@ -184,5 +184,21 @@ TEST(MediaTimes, NoTimesOfASenderOverflow) {
   }
 }
 
+TEST(MediaTimes, WhoSendsMoreThanAThousandTimesASecondDoesNotRunAhead) {
+  MediaTimes times;
+  size_t stream = times.add(90'000);
+  uint64_t before = 0;
+  for (uint32_t i = 0; i < 200'000; i++) {
+    uint64_t arrival = kStart + i * kMs / 10;
+    times.arrived(stream, i, arrival);
+    auto time = times.time_of(stream, i);
+    if (!time) continue;
+    ASSERT_LE(*time, arrival + 6'000 * kMs) << i;
+    ASSERT_GE(*time, before) << i;
+    before = *time;
+  }
+  EXPECT_GT(before, kStart);
+}
+
 }  // namespace
 }  // namespace webcast
