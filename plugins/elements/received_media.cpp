@@ -12,7 +12,9 @@ struct Encoded {
   const char* caps;    // what decoders are chosen for
   // How the depayloader gives it, where that matters. With parameter sets among the slices it would
   // begin another picture at each: rtph264pay (1.22, config-interval=-1) repeats them before every
-  // slice of a keyframe, and x264enc makes several.
+  // slice of a keyframe, and x264enc makes several. In this form it takes them out of the stream,
+  // and the parser (config-interval=-1) puts them back before IDR pictures; how many it keeps is
+  // bounded by ParameterSets.
   const char* depayloaded = "";
 };
 constexpr Encoded kEncoded[] = {

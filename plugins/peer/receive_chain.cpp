@@ -3,7 +3,11 @@
 #include <gst/app/gstappsink.h>
 #include <gst/video/video.h>
 
+#include <algorithm>
+
+#include "plugins/gst/mapped_buffer.hpp"
 #include "plugins/peer/receiver.hpp"
+#include "plugins/peer/rtp_header.hpp"
 
 namespace webcast {
 namespace {
@@ -12,7 +16,8 @@ namespace {
 // dropped up to the next keyframe.
 constexpr guint64 kMostTime = GST_SECOND;
 constexpr guint kMostBytes = 8 * 1024 * 1024;
-// Packets without a frame for so long: the depayloader waits for a keyframe, which it asked for once.
+// Packets without a frame for so long: the depayloader waits for a keyframe, which it asked for
+// once.
 constexpr gint64 kStall = G_USEC_PER_SEC / 2;
 
 const char* depayloader(Codec codec) {
@@ -125,8 +130,7 @@ void ReceiveChain::add_probes() {
       inlet_.get(),
       static_cast<GstPadProbeType>(GST_PAD_PROBE_TYPE_BUFFER | GST_PAD_PROBE_TYPE_BUFFER_LIST),
       shared_from_this(), [](ReceiveChain& self, GstPadProbeInfo* info) {
-        self.look_at(info);
-        return GST_PAD_PROBE_OK;
+        return self.look_at(info) ? GST_PAD_PROBE_OK : GST_PAD_PROBE_DROP;
       });
   add_probe(inlet_.get(), GST_PAD_PROBE_TYPE_EVENT_UPSTREAM, shared_from_this(),
             [](ReceiveChain& self, GstPadProbeInfo* info) {
@@ -169,19 +173,28 @@ void ReceiveChain::open() {
   gst_pad_remove_probe(gate_.get(), std::exchange(gate_probe_, 0));
 }
 
-void ReceiveChain::look_at(GstPadProbeInfo* info) {
-  if (info->type & GST_PAD_PROBE_TYPE_BUFFER_LIST) {
-    GstBufferList* list = GST_PAD_PROBE_INFO_BUFFER_LIST(info);
-    packets_ += gst_buffer_list_length(list);
-    bytes_ += gst_buffer_list_calculate_size(list);
-    for (guint i = 0; i < gst_buffer_list_length(list); ++i)
-      colours_.look_at(gst_buffer_list_get(list, i));
-  } else {
-    GstBuffer* packet = GST_PAD_PROBE_INFO_BUFFER(info);
-    packets_ += 1;
-    bytes_ += gst_buffer_get_size(packet);
-    colours_.look_at(packet);
-  }
+bool ReceiveChain::look_at(GstPadProbeInfo* info) {
+  if (!(info->type & GST_PAD_PROBE_TYPE_BUFFER_LIST))
+    return look_at(GST_PAD_PROBE_INFO_BUFFER(info));
+  GstBufferList* list = GST_PAD_PROBE_INFO_BUFFER_LIST(info);
+  bool good = true;
+  for (guint i = 0; i < gst_buffer_list_length(list); ++i)
+    good &= look_at(gst_buffer_list_get(list, i));
+  return good;
+}
+
+bool ReceiveChain::look_at(GstBuffer* packet) {
+  packets_ += 1;
+  bytes_ += gst_buffer_get_size(packet);
+  colours_.look_at(packet);
+  if (!sets_.looks()) return true;
+  MappedBuffer mapped(packet);
+  std::span<const uint8_t> bytes = mapped.bytes();
+  auto header = rtp_header_size(bytes);
+  if (!header) return true;  // the depayloader refuses it, too
+  size_t padding = bytes[0] & 0x20 ? bytes.back() : 0;
+  size_t end = bytes.size() - std::min(padding, bytes.size() - *header);
+  return sets_.take(bytes.subspan(*header, end - *header));
 }
 
 bool ReceiveChain::passes(GstBuffer* buffer) {
@@ -191,7 +204,8 @@ bool ReceiveChain::passes(GstBuffer* buffer) {
   guint bytes = 0;
   g_object_get(queue_.get(), "current-level-time", &time, "current-level-bytes", &bytes, nullptr);
   bool full = time > kMostTime || bytes > kMostBytes;
-  bool keyframe = kind_ == MediaKind::audio || !GST_BUFFER_FLAG_IS_SET(buffer, GST_BUFFER_FLAG_DELTA_UNIT);
+  bool keyframe =
+      kind_ == MediaKind::audio || !GST_BUFFER_FLAG_IS_SET(buffer, GST_BUFFER_FLAG_DELTA_UNIT);
   if (!full && (keyframe || !waits_for_keyframe_)) {
     waits_for_keyframe_ = false;
     if (keyframe) {

@@ -19,6 +19,7 @@
 #include "plugins/peer/color_space.hpp"
 #include "plugins/peer/keyframe_wish.hpp"
 #include "plugins/peer/layer_switch.hpp"
+#include "plugins/peer/parameter_sets.hpp"
 
 namespace webcast {
 
@@ -55,10 +56,13 @@ class ReceiveChain : public std::enable_shared_from_this<ReceiveChain> {
   ReceiveChain(const Medium& medium, OnSample on_sample)
       : kind_(codec_kind(medium.codec)),
         on_sample_(std::move(on_sample)),
-        colours_(medium.color_space_id) {}
+        colours_(medium.color_space_id),
+        sets_(medium.codec) {}
   void add_probes();
   bool passes(GstBuffer* buffer);
-  void look_at(GstPadProbeInfo* info);
+  // False: the depayloader must not have it.
+  bool look_at(GstPadProbeInfo* info);
+  bool look_at(GstBuffer* packet);
   void note_request();
   bool stalls() const;
   bool add_layers(GstBin* pipeline);
@@ -66,6 +70,7 @@ class ReceiveChain : public std::enable_shared_from_this<ReceiveChain> {
   const MediaKind kind_;
   const OnSample on_sample_;
   ColorSpace colours_;
+  ParameterSets sets_;  // of the thread that brings packets
   Ref<GstElement> queue_;
   Ref<GstPad> inlet_, queue_inlet_, gate_;
   std::shared_ptr<LayerSwitch> layers_;  // null: there are none
