@@ -213,4 +213,15 @@ ProcessCensus census() {
   return now;
 }
 
+std::string left_behind(unsigned threads, unsigned descriptors) {
+  ProcessCensus now;
+  if (SinkPipeline::eventually([&] {
+        now = census();
+        return now.threads <= threads && now.descriptors <= descriptors;
+      }))
+    return "";
+  return std::to_string(now.threads) + " threads of " + std::to_string(threads) + ", " +
+         std::to_string(now.descriptors) + " descriptors of " + std::to_string(descriptors);
+}
+
 }  // namespace webcast::test

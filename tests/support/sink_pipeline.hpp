@@ -68,5 +68,8 @@ struct ProcessCensus {
   size_t resident_kib = 0;
 };
 ProcessCensus census();
+// Empty as soon as there are at most so many: a thread that was joined leaves the list of them a
+// moment later. Else what there is after the patience.
+std::string left_behind(unsigned threads, unsigned descriptors);
 
 }  // namespace webcast::test
