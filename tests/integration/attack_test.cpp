@@ -21,7 +21,7 @@ class Attack : public testing::Test {
     url_ = sink_.play_and_listen();
     ASSERT_FALSE(url_.empty());
     port_ = port_of(url_);
-    viewer_ = watch(url_, {"--no-audio"});
+    viewer_ = watch(url_, {"--no-audio", "--seconds", "600"});
     auto connected = sink_.wait_for("webcast-viewer-connected");
     ASSERT_TRUE(connected);
     id_ = field(*connected, "id");

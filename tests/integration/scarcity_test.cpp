@@ -73,7 +73,7 @@ class Scarcity : public testing::Test {
     url_ = sink_.play_and_listen();
     ASSERT_FALSE(url_.empty());
     port_ = port_of(url_);
-    viewer_ = watch(url_, {"--no-audio"});
+    viewer_ = watch(url_, {"--no-audio", "--seconds", "600"});
     auto connected = sink_.wait_for("webcast-viewer-connected");
     ASSERT_TRUE(connected);
     id_ = field(*connected, "id");
@@ -186,8 +186,9 @@ TEST(ScarcityOfThreads, NewcomersAreToldToComeAgain) {
 // One WebSocket within all limits: eight sessions at a time, each ended as soon as it is answered,
 // as fast as the listener lets it. No descriptor, thread or memory is lost by the way.
 TEST_F(Scarcity, JoinsAndLeavesAtTheRateLimitStayWithinTheBudget) {
+  using Clock = std::chrono::steady_clock;
   const char* wish = g_getenv("WEBCAST_CHURN_SECONDS");
-  auto end = std::chrono::steady_clock::now() + std::chrono::seconds(wish ? atoi(wish) : 20);
+  auto end = Clock::now() + std::chrono::seconds(wish ? atoi(wish) : 20);
   Limit limit(RLIMIT_NOFILE, 1024);
   TestClient client(port_, "", 30);
   ASSERT_TRUE(client.upgrade());
@@ -203,7 +204,9 @@ TEST_F(Scarcity, JoinsAndLeavesAtTheRateLimitStayWithinTheBudget) {
   int answered = 0, refused = 0;
   for (int i = 0; i < 8; i++)
     client.send_text(start);
-  while (std::chrono::steady_clock::now() < end) {
+  // A slow machine has longer to answer as many.
+  auto last = end + std::chrono::minutes(2);
+  while (Clock::now() < end || (answered < 50 && Clock::now() < last)) {
     auto text = client.receive_text();
     ASSERT_TRUE(text) << "cut off after " << answered;
     bool is_answer = text->find("\"sdp\"") != std::string::npos;

@@ -82,7 +82,7 @@ TEST(MediaBesideARelay, FlowsOnWhileTheRelayIsKilledAndStartedAgain) {
   SinkPipeline sink(kVideo + sink_at(relay->location()));
   ASSERT_TRUE(sink.play());
   ASSERT_TRUE(reaches(sink, "connected"));
-  auto viewer = watch(page_of(*relay));
+  auto viewer = watch(page_of(*relay), {"--seconds", "600"});
   ASSERT_TRUE(receives(*viewer, 30));
   sink.drop_messages();
 
@@ -101,7 +101,7 @@ TEST(MediaBesideARelay, FlowsOnWhileTheRelayIsKilledAndStartedAgain) {
   ASSERT_EQ(relay->port(), port);
   ASSERT_TRUE(reaches(sink, "connected"));
   EXPECT_TRUE(receives(*viewer, frames + 150)) << "the first one goes on";
-  auto second = watch(page_of(*relay));
+  auto second = watch(page_of(*relay), {"--seconds", "600"});
   EXPECT_TRUE(receives(*second, 30)) << "the next one finds the stream";
   EXPECT_EQ(sink.viewers(), 2u);
 }

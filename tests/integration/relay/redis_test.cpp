@@ -64,7 +64,7 @@ TEST_F(RedisTest, AViewerAtOneRelayWatchesWhoPublishesAtTheOther) {
   SinkPipeline sink(sink_at(*a));
   ASSERT_TRUE(sink.play());
   ASSERT_TRUE(knows(*b, "live"));
-  auto viewer = watch(page_of(*b), {"--no-audio"});
+  auto viewer = watch(page_of(*b), {"--no-audio", "--seconds", "600"});
   EXPECT_TRUE(receives(*viewer, 30));
   EXPECT_EQ(sink.viewers(), 1u);
   viewer.reset();
@@ -89,7 +89,7 @@ TEST_F(RedisTest, WhatPlaysGoesOnWhileRedisRestartsAndNewViewersComeAfterwards) 
   SinkPipeline sink(sink_at(*a));
   ASSERT_TRUE(sink.play());
   ASSERT_TRUE(knows(*b, "live"));
-  auto viewer = watch(page_of(*b), {"--no-audio"});
+  auto viewer = watch(page_of(*b), {"--no-audio", "--seconds", "600"});
   ASSERT_TRUE(receives(*viewer, 30));
 
   redis.kill();
@@ -102,7 +102,7 @@ TEST_F(RedisTest, WhatPlaysGoesOnWhileRedisRestartsAndNewViewersComeAfterwards) 
   ASSERT_TRUE(redis.is_ready());
   ASSERT_TRUE(has(*b, "other_relays", 1));
   ASSERT_TRUE(knows(*b, "live"));
-  auto second = watch(page_of(*b), {"--no-audio"});
+  auto second = watch(page_of(*b), {"--no-audio", "--seconds", "600"});
   EXPECT_TRUE(receives(*second, 30));
   EXPECT_TRUE(receives(*viewer, frames_of(*viewer) + 30)) << "the first one goes on";
   EXPECT_EQ(sink.viewers(), 2u);
@@ -116,7 +116,7 @@ TEST_F(RedisTest, ARelayThatIsKilledLeavesItsNamesAndWhatPlays) {
   SinkPipeline there(sink_at(*a));
   ASSERT_TRUE(there.play());
   ASSERT_TRUE(knows(*a, "here"));
-  auto viewer = watch(page_of(*a), {"--no-audio", "--stream", "here"});
+  auto viewer = watch(page_of(*a), {"--no-audio", "--seconds", "600", "--stream", "here"});
   ASSERT_TRUE(receives(*viewer, 30));
   uint16_t port = a->port();
   a->process().signal(SIGKILL);
