@@ -149,8 +149,10 @@ TEST_F(RatesTest, WhoReadsNothingIsLostAndItsSessionGoesOn) {
     if (!viewer.send_text(R"({"type":"list"})")) break;
   viewer.drop();
   std::string page = metrics();
-  for (int i = 0; i < 100 && page.find("webcast_peers 1\n") == std::string::npos; i++)
+  for (int i = 0; i < 3000 && page.find("webcast_peers 1\n") == std::string::npos; i++) {
+    g_usleep(10000);
     page = metrics();
+  }
   EXPECT_THAT(page, HasSubstr("webcast_peers 1\n"));
   EXPECT_THAT(page, HasSubstr("webcast_sessions 1\n"));
 }
