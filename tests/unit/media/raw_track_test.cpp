@@ -42,16 +42,19 @@ TEST_F(RawTrack, EachPictureComesOutInOrderWithoutDelay) {
   Feeder feeder(track(), kTestPicture);
   wait_for_input();
   for (Codec codec : {Codec::h264, Codec::vp8, Codec::vp9}) {
+    auto began = std::chrono::steady_clock::now();
     auto held = hold({codec});
     ASSERT_EQ(held->error, "");
     EXPECT_EQ(held->format.codec, codec);
     held->sink->wait_for_frames(10);
     auto frames = held->sink->frames();
     EXPECT_TRUE(frames.front().keyframe);
+    size_t keyframes = 1;
     for (size_t i = 1; i < frames.size(); i++) {
       EXPECT_GT(frames[i].time, frames[i - 1].time);
-      EXPECT_FALSE(frames[i].keyframe);
+      keyframes += frames[i].keyframe;
     }
+    EXPECT_LE(keyframes, 1 + governed_keyframes(began));
     auto received = receive(held->format, frames);
     EXPECT_EQ(received.error, "");
     EXPECT_EQ(received.buffers, frames.size()) << codec_name(codec);
@@ -252,13 +255,16 @@ TEST_P(ClaimedRate, IsNotBelievedWhenPicturesComeAtAnother) {
                   return buffer;
                 });
   waiter_.wait([&] { return fed > 35; });
+  auto began = std::chrono::steady_clock::now();
   auto held = hold({Codec::h264});
   ASSERT_EQ(held->error, "");
   held->sink->wait_for_frames(12);
   double rate = 0;
   gst_structure_get_double(stats(held).get(), "framerate", &rate);
   EXPECT_NEAR(rate, 30, 3);
-  EXPECT_EQ(held->sink->keyframes(), 1u);
+  EXPECT_TRUE(held->sink->frames().front().keyframe);
+  size_t keyframes = held->sink->keyframes();
+  EXPECT_LE(keyframes, 1 + governed_keyframes(began));
 }
 
 INSTANTIATE_TEST_SUITE_P(Each, ClaimedRate, ::testing::Values("90000/1", "1/1", "0/1"));

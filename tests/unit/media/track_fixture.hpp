@@ -7,6 +7,7 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <chrono>
 #include <condition_variable>
 #include <functional>
 #include <memory>
@@ -41,6 +42,12 @@ class Waiter {
   std::mutex mutex_;
   std::condition_variable condition_;
 };
+
+// How many keyframes beyond the first may have been forced since: one each 500 ms.
+inline size_t governed_keyframes(std::chrono::steady_clock::time_point began) {
+  return static_cast<size_t>((std::chrono::steady_clock::now() - began) /
+                             std::chrono::milliseconds(500));
+}
 
 // Keeps the frames that a rendition hands out.
 class Collected : public FrameSink {
