@@ -54,10 +54,10 @@ scene('The end of the stream is told, and the next one starts by itself', async 
 
 scene('A file that ends by num-buffers shows its end', async (bench) => {
   const sink = await bench.sink(
-    'videotestsrc is-live=true pattern=smpte num-buffers=300 ! video/x-raw,width=320,height=180,framerate=30/1 ! s.');
+    'videotestsrc is-live=true pattern=smpte num-buffers=600 ! video/x-raw,width=320,height=180,framerate=30/1 ! s.');
   const player = await bench.player(browsers.chromium, sink.url);
   await player.is('playing');
-  await player.is('ended');
+  await player.is('ended', 60000);
   assert.deepEqual(await sink.end(), { code: 0, signal: null });
   await player.silent(kRefused);
 });
