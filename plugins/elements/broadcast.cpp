@@ -4,7 +4,6 @@
 
 #include "common/clean_text.hpp"
 #include "plugins/elements/debug.hpp"
-#include "plugins/elements/peer_networks.hpp"
 #include "plugins/gst/structure.hpp"
 #include "plugins/peer/turn_credential.hpp"
 #include "plugins/signalers/location.hpp"
@@ -44,8 +43,6 @@ Result<void> Broadcast::open_way(const std::string& location, const MakeSignaler
   auto way = std::make_unique<Way>();
   way->location = shown_location(location);
   way->listens = listens(location);
-  way->candidate_networks = candidate_networks(settings_.peer.ice, settings_.access,
-                                               settings_.signaler ? "" : location);
   auto signaler = make(SignalerContext{*control_, settings_.access, signaler_events(way.get()),
                                        SignalerRole::producer, settings_.outgoing});
   if (!signaler) return signaler.error();

@@ -86,7 +86,6 @@ class Broadcast : public std::enable_shared_from_this<Broadcast> {
     std::string location;  // or the type of the application's signaler
     std::unique_ptr<Signaler> signaler;
     bool listens = false;  // so that it is we who ask for tokens
-    CandidateNetworks candidate_networks{};
   };
   struct Session {
     std::shared_ptr<Viewer> viewer;

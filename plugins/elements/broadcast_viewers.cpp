@@ -3,6 +3,7 @@
 
 #include "plugins/elements/broadcast.hpp"
 #include "plugins/elements/debug.hpp"
+#include "plugins/elements/peer_networks.hpp"
 
 namespace webcast {
 
@@ -153,7 +154,9 @@ void Broadcast::admit(Session& session) {
   plan.is_server = session.is_server;
   plan.orders_video = settings_.orders_video;
   add_servers(plan.peer.ice, session.ice_servers);
-  plan.peer.ice.candidate_networks = session.way->candidate_networks;
+  // Who may come changes while it runs, and with that what is for this machine alone.
+  plan.peer.ice.candidate_networks = candidate_networks(
+      settings_.peer.ice, settings_.access, settings_.signaler ? "" : session.way->location);
   plan.clock = clock_;
   auto viewer = session.viewer;  // the session may go while it begins
   viewer->begin(plan);

@@ -4,7 +4,6 @@
 
 #include "plugins/elements/debug.hpp"
 #include "plugins/elements/message_actions.hpp"
-#include "plugins/elements/peer_networks.hpp"
 #include "plugins/gst/structure.hpp"
 #include "plugins/signalers/location.hpp"
 
@@ -45,8 +44,6 @@ Result<void> Reception::open_way(const std::string& location, const MakeSignaler
   auto way = std::make_unique<Way>();
   way->location = shown_location(location);
   way->listens = listens(location);
-  way->candidate_networks =
-      candidate_networks(settings_.ice, settings_.access, settings_.signaler ? "" : location);
   auto signaler = make(SignalerContext{*control_, settings_.access, signaler_events(way.get()),
                                        SignalerRole::consumer, settings_.outgoing});
   if (!signaler) return signaler.error();

@@ -77,7 +77,6 @@ class Reception : public std::enable_shared_from_this<Reception> {
     std::string location;  // or the type of the application's signaler
     std::unique_ptr<Signaler> signaler;
     bool listens = false;  // so that it is we who ask for tokens
-    CandidateNetworks candidate_networks{};
   };
   // Where frames of one publisher go. Its threads see it as long as it sends.
   struct Feed {

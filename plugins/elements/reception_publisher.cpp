@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "plugins/elements/debug.hpp"
+#include "plugins/elements/peer_networks.hpp"
 #include "plugins/elements/received_media.hpp"
 #include "plugins/elements/reception.hpp"
 #include "plugins/peer/sdp.hpp"
@@ -43,12 +44,14 @@ bool Reception::make_room(Way* way, const SessionRequest& request) {
   // What we ask for ourselves we ask for again: it takes nobody's place.
   bool came_by_itself = request.visitor || request.by_hand;
   if (!came_by_itself || !yields(tenure, silence)) {
-    way->signaler->end_session(request.session, std::string(kStreamTaken) +
-                                            " already, and there is room for one: try again later");
+    way->signaler->end_session(
+        request.session,
+        std::string(kStreamTaken) + " already, and there is room for one: try again later");
     GST_INFO("publisher %s: refused, there is one", request.session.c_str());
     return false;
   }
-  std::string why = tenure == Tenure::connected ? "was not heard of any more" : "was not connected yet";
+  std::string why =
+      tenure == Tenure::connected ? "was not heard of any more" : "was not connected yet";
   end_publisher("another publisher came, and this one " + why, true,
                 std::string(kStreamTaken) + " now, since this publisher " + why);
   return true;
@@ -108,7 +111,9 @@ void Reception::on_session_requested(Way* way, const SessionRequest& request) {
   publisher_->visitor = request.visitor;
   publisher_->ice = settings_.ice;
   add_servers(publisher_->ice, request.ice_servers);
-  publisher_->ice.candidate_networks = way->candidate_networks;
+  // Who may come changes while it runs, and with that what is for this machine alone.
+  publisher_->ice.candidate_networks =
+      candidate_networks(settings_.ice, settings_.access, settings_.signaler ? "" : way->location);
   if (request.offer) return on_description(true, *request.offer);
   if (request.wants_offer && clock_) return receive();
   begin_deadline();
@@ -192,9 +197,10 @@ bool Reception::has_place() {
     return false;
   }
   Error error = no_room();
-  events_.warning({ErrorCode::limit,
-                   "A publisher is refused, because this process has no room for it: " + error.cause,
-                   error.sentence});
+  events_.warning(
+      {ErrorCode::limit,
+       "A publisher is refused, because this process has no room for it: " + error.cause,
+       error.sentence});
   end_publisher(error.sentence, true, error.sentence);
   return false;
 }

@@ -32,7 +32,7 @@ class Came : public WhepViewer {
     viewer.on_description = [&](bool, const std::string& sdp) { promise.set_value(sdp); };
     viewer.offer({{"video", "VP8"}});
     if (made.wait_for(kPatience) != std::future_status::ready) return {};
-    std::string offer = made.get();
+    std::string offer = made.get() + more_of_offer;
     viewer.on_description = nullptr;
     Reply reply;
     SinkPipeline::eventually([&] {
@@ -42,6 +42,8 @@ class Came : public WhepViewer {
     if (reply.status == 201) viewer.take_answer(reply.body);
     return reply;
   }
+
+  std::string more_of_offer;  // in its last medium
 
  private:
   std::string token_;
@@ -138,6 +140,30 @@ TEST(LiveSettings, OriginsTakeEffectOrAreRefused) {
   EXPECT_STREQ(kept, "https://a.example");
   g_free(kept);
   EXPECT_EQ(status_of(port, page), 200u);
+}
+
+// With pages of a site a listener on loopback is no longer for this machine alone.
+TEST(LiveSettings, WithOriginsNobodysWordLeadsIntoThisMachine) {
+  SinkPipeline sink(kVideo + "webcastsink name=s location=listen://127.0.0.1:0");
+  uint16_t port = port_of(sink.play_and_listen());
+  set(sink, "allow-origins", "https://a.example");
+  ASSERT_TRUE(SinkPipeline::eventually(
+      [&] { return status_of(port, "Origin: https://a.example\r\n") == 200; }));
+  Came viewer(port, "");
+  viewer.more_of_offer = "a=candidate:77 1 udp 2122260223 127.0.0.1 9 typ host\r\n";
+  ASSERT_EQ(viewer.watch().status, 201u);
+  auto refused = [&] {
+    GstStructure* taken = nullptr;
+    g_object_get(sink.sink(), "stats", &taken, nullptr);
+    char* text = gst_structure_to_string(taken);
+    gst_structure_free(taken);
+    std::string stats = text;
+    g_free(text);
+    std::erase(stats, '\\');
+    return stats.find("candidates-refused") != std::string::npos &&
+           stats.find("candidates-refused=(uint)0") == std::string::npos;
+  };
+  EXPECT_TRUE(SinkPipeline::eventually(refused));
 }
 
 // Each property says by its flags whether it may change; what may not is refused aloud.
