@@ -28,7 +28,8 @@ bool is_b_slice(const uint8_t* payload, size_t size) {
 }
 
 // SEI messages: type and size, each a run of 255 and a last byte, then so many bytes (7.3.2.3.1).
-// An emulation prevention byte may hide a message behind the first; none is made up by one.
+// Emulation prevention bytes are not taken out: behind a message that has one, another may be
+// hidden or made up. It costs a request for a keyframe.
 bool tells_recovery_point(std::span<const uint8_t> messages) {
   size_t at = 0;
   auto number = [&] {
