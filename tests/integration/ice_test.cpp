@@ -12,6 +12,7 @@
 
 #include "plugins/peer/turn_credential.hpp"
 #include "tests/integration/viewer_process.hpp"
+#include "tests/support/free_port.hpp"
 
 using namespace webcast;
 using namespace webcast::test;
@@ -42,18 +43,6 @@ std::vector<Candidate> candidates_until_media(Process& viewer) {
   EXPECT_TRUE(media) << "no media";
   EXPECT_FALSE(candidates.empty());
   return candidates;
-}
-
-unsigned free_port(int type) {
-  int descriptor = socket(AF_INET, type, 0);
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  socklen_t length = sizeof address;
-  bind(descriptor, reinterpret_cast<sockaddr*>(&address), length);
-  getsockname(descriptor, reinterpret_cast<sockaddr*>(&address), &length);
-  close(descriptor);
-  return ntohs(address.sin_port);
 }
 
 bool accepts_connections(unsigned port) {
@@ -140,7 +129,7 @@ class TurnServer : public Ice {
     gchar* found = g_find_program_in_path("turnserver");
     ASSERT_NE(found, nullptr) << "install coturn: tests/run.sh does";
     g_free(found);
-    port_ = free_port(SOCK_STREAM);
+    port_ = free_port();
     std::vector<std::string> words = command();
     for (const char* word : {"--listening-ip=127.0.0.1", "--relay-ip=127.0.0.1",
                              "--allow-loopback-peers", "--pidfile=", "--userdb=/nonexistent"})

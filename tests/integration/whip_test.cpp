@@ -4,6 +4,7 @@
 #include <atomic>
 
 #include "tests/integration/whep_viewer.hpp"
+#include "tests/support/free_port.hpp"
 #include "tests/support/whip_server.hpp"
 
 using namespace webcast;
@@ -173,19 +174,6 @@ TEST(Whip, PublishesToAServerAndDeletesOnStop) {
   ASSERT_TRUE(gone);
   EXPECT_EQ(gone->header("authorization"), "Bearer s3cret");
   receiver.stop();
-}
-
-// A TCP and UDP port of loopback that is free now.
-unsigned free_port() {
-  auto listener = adopt(g_socket_listener_new());
-  auto inet = adopt(g_inet_address_new_loopback(G_SOCKET_FAMILY_IPV4));
-  auto any = adopt(g_inet_socket_address_new(inet.get(), 0));
-  GSocketAddress* bound = nullptr;
-  g_socket_listener_add_address(listener.get(), any.get(), G_SOCKET_TYPE_STREAM,
-                                G_SOCKET_PROTOCOL_TCP, nullptr, &bound, nullptr);
-  auto address = adopt(bound);
-  g_socket_listener_close(listener.get());
-  return g_inet_socket_address_get_port(G_INET_SOCKET_ADDRESS(address.get()));
 }
 
 TEST(Whip, Row6ATurnServerOfLinkHasItsCandidateInTheOffer) {

@@ -1,22 +1,14 @@
 // Redis of the distribution for tests: on 127.0.0.1, with nothing on disk.
 #pragma once
 
-#include <gio/gio.h>
-
 #include <memory>
 #include <string>
 #include <vector>
 
-#include "common/ref.hpp"
+#include "tests/support/free_port.hpp"
 #include "tests/support/process.hpp"
 
 namespace webcast::test {
-
-// One that nobody has now. Redis has no way to take a free one.
-inline uint16_t free_port() {
-  auto listener = adopt(g_socket_listener_new());
-  return g_socket_listener_add_any_inet_port(listener.get(), nullptr, nullptr);
-}
 
 class RedisProcess {
  public:
