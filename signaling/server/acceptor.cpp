@@ -163,7 +163,7 @@ void Acceptor::on_connection(Ref<GSocketConnection> connection) {
 
   std::string key = peer_key(accepted.remote.get());
   bool is_proxy = settings_.trusted_proxies.contains(peer_address(accepted.remote.get()));
-  if (!is_proxy && !within_rate(key)) return on_refused_("rate");
+  if (!is_proxy && !within_rate(key)) return;  // it is counted there
   size_t limit = is_proxy ? settings_.connections : limit_of(key);
   constexpr Resources kOne{.descriptors = 1, .threads = 0, .address_space = 0};
   if (!process_has_room(kOne) || !counts_->add(key, limit, settings_.connections)) {

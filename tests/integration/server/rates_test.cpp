@@ -31,13 +31,14 @@ TEST_F(RatesTest, AnAddressThatConnectsTooOftenWaits) {
   // Ten times as many for the loopback address of this test; none comes back while it runs.
   settings.acceptor.new_connections = {.burst = 2, .per_second = 1e-6};
   start(settings);
-  TestClient here(port_);
+  TestClient here(port_), watcher(port_);
   ASSERT_TRUE(here.upgrade());
   ASSERT_TRUE(here.receive_text_with("welcome"));
-  for (int i = 1; i < 20; i++)
+  for (int i = 2; i < 20; i++)
     EXPECT_EQ(TestClient(port_).get("/healthz").status, 200u) << i;
   for (int i = 0; i < 3; i++)
     EXPECT_EQ(TestClient(port_).get("/healthz").status, 0u) << "closed at once";
+  EXPECT_THAT(watcher.get("/metrics").body, HasSubstr("webcast_errors_total{cause=\"rate\"} 3\n"));
   here.send_text(R"({"type":"list"})");
   EXPECT_TRUE(here.receive_text_with("\"list\"")) << "who is in stays in";
 }
