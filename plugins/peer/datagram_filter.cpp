@@ -9,9 +9,15 @@ namespace {
 // genuine. A viewer has one or two for each m-line.
 constexpr size_t kMostSsrcs = 64;
 constexpr size_t kDtlsHeader = 13;       // RFC 6347 section 4.1
+constexpr size_t kMostDtls = 16 * 1024;  // of one datagram; OpenSSL has room for it
 constexpr size_t kRtpHeader = 12;        // RFC 3550 section 5.1
 constexpr size_t kRtcpHeader = 8;        // up to the sender's SSRC
 constexpr size_t kSrtcpTrailer = 4 + 4;  // index, and the shortest tag; RFC 3711 section 3.4
+constexpr uint8_t kChangeCipherSpec = 20, kAlert = 21, kHandshake = 22, kData = 23;
+constexpr uint16_t kDtls10 = 0xfeff, kDtls12 = 0xfefd;
+// Nonce and tag of GCM. ChaCha20 and CCM with eight bytes add 16: of what they encrypt only alerts
+// are shorter than this, and those are not worth guessing the cipher from what anybody may forge.
+constexpr size_t kShortestEncrypted = 24;
 
 uint16_t read16(std::span<const uint8_t> bytes, size_t at) {
   return static_cast<uint16_t>(bytes[at] << 8 | bytes[at + 1]);
@@ -21,8 +27,15 @@ uint32_t read32(std::span<const uint8_t> bytes, size_t at) {
 }
 
 bool is_dtls(std::span<const uint8_t> datagram) {
-  return datagram.size() >= kDtlsHeader && datagram[0] >= 20 && datagram[0] <= 63 &&
-         datagram[1] == 0xfe && read16(datagram, 11) <= datagram.size() - kDtlsHeader;
+  return !datagram.empty() && datagram[0] >= 20 && datagram[0] <= 63;
+}
+
+// Whether an encrypted record too short for its keys begins anywhere in `bytes`.
+bool hides_short_record(std::span<const uint8_t> bytes) {
+  for (; bytes.size() >= kDtlsHeader; bytes = bytes.subspan(1))
+    if (bytes[1] == 0xfe && read16(bytes, 3) == 1 && read16(bytes, 11) < kShortestEncrypted)
+      return true;
+  return false;
 }
 
 }  // namespace
@@ -47,13 +60,42 @@ bool DatagramFilter::is_known(uint32_t ssrc) {
   return true;
 }
 
+// Anybody who knows both addresses may send one. OpenSSL (3.0) answers a record that is too short
+// for its keys with a fatal alert and is of no use from then on, although it means to drop what is
+// not genuine. What it drops by its header it reads on right behind that: it may hide another.
+bool DatagramFilter::takes_records(std::span<const uint8_t> records) {
+  if (records.size() > kMostDtls) return false;
+  bool keyed = false;
+  while (!records.empty()) {
+    if (records.size() < kDtlsHeader) return false;
+    uint8_t type = records[0];
+    uint16_t version = read16(records, 1), epoch = read16(records, 3);
+    size_t length = read16(records, 11), size = kDtlsHeader + length;
+    if (type < kChangeCipherSpec || type > kData || size > records.size()) return false;
+    if (epoch > 1) return false;  // of a renegotiation, which no browser begins
+    if (version == kDtls10) {
+      // A first flight, before both agreed on a version: ClientHello, HelloVerifyRequest, or no.
+      if (epoch != 0 || (type != kHandshake && type != kAlert)) return false;
+      if (hides_short_record(records.subspan(kDtlsHeader))) return false;
+    } else if (version != kDtls12) {
+      return false;
+    }
+    if (epoch == 1 && length < kShortestEncrypted) return false;
+    keyed |= epoch == 1 && type == kHandshake;
+    records = records.subspan(size);
+  }
+  keyed_ |= keyed;
+  return true;
+}
+
 bool DatagramFilter::passes(std::span<const uint8_t> datagram, Time now) {
-  if (is_dtls(datagram)) return true;
+  if (is_dtls(datagram)) return takes_records(datagram);
   if (datagram.size() < kRtpHeader || datagram[0] >> 6 != 2) return false;
+  if (!keyed_) return false;  // there are no keys yet: nothing can be genuine
   bool is_rtcp = datagram[1] >= 192 && datagram[1] <= 223;  // RFC 5761 section 4
   if (!is_rtcp) return takes_media_ && is_known(read32(datagram, 8));
-  return datagram.size() >= kRtcpHeader + kSrtcpTrailer && rtcp_.take(1, now) &&
-         is_known(read32(datagram, 4));
+  return datagram.size() >= kRtcpHeader + kSrtcpTrailer && is_known(read32(datagram, 4)) &&
+         rtcp_.take(1, now);
 }
 
 bool DatagramFilter::takes_feedback(std::span<const uint8_t> rtcp, Time now) {

@@ -1,6 +1,8 @@
 // DatagramFilter: which of a peer's datagrams go on to DTLS and SRTP, and how much of its feedback
 // is acted on. A peer that got through ICE may send whatever it likes; what nobody can use, and what
 // is more than any honest one sends, ends here, before it costs a decryption or a resent packet.
+// What is not decrypted yet may be anybody's who knows both addresses: records that would end the
+// session's DTLS although they are forged end here too, and media and RTCP that come before keys.
 //
 // Pure: time comes in as an argument. RFC 7983 tells the kinds apart by the first byte.
 #pragma once
@@ -30,6 +32,7 @@ class DatagramFilter {
 
  private:
   bool is_known(uint32_t ssrc);
+  bool takes_records(std::span<const uint8_t> records);
 
   const bool takes_media_;
   // A browser sends some 20 RTCP packets a second, and a NACK for each loss at worst.
@@ -37,6 +40,7 @@ class DatagramFilter {
   // The packets of 20 Mbit/s, all of them lost.
   Allowance resent_{2'000, 2'000};
   std::set<uint32_t> ssrcs_;
+  bool keyed_ = false;  // an encrypted message of the handshake came, or what looks like one
 };
 
 }  // namespace webcast

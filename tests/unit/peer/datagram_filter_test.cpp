@@ -27,14 +27,25 @@ Bytes rtcp(uint32_t ssrc, uint8_t type = 201) {
     packet[4 + i] = static_cast<uint8_t>(ssrc >> (24 - 8 * i));
   return packet;
 }
-Bytes dtls(uint8_t type, size_t length) {
+Bytes dtls(uint8_t type, size_t length, uint8_t epoch = 0, uint16_t version = 0xfefd) {
   Bytes record(13 + length);
   record[0] = type;
-  record[1] = 0xfe;
-  record[2] = 0xfd;
+  record[1] = static_cast<uint8_t>(version >> 8);
+  record[2] = static_cast<uint8_t>(version);
+  record[4] = epoch;
   record[11] = static_cast<uint8_t>(length >> 8);
   record[12] = static_cast<uint8_t>(length);
   return record;
+}
+Bytes operator+(Bytes first, const Bytes& second) {
+  first.insert(first.end(), second.begin(), second.end());
+  return first;
+}
+// Whose handshake came as far as the peer's Finished.
+DatagramFilter keyed(bool takes_media) {
+  DatagramFilter filter(takes_media);
+  EXPECT_TRUE(filter.passes(dtls(22, 48, 1), kStart));
+  return filter;
 }
 Bytes nack(size_t entries, uint16_t mask) {
   Bytes packet(12 + 4 * entries);
@@ -49,8 +60,8 @@ Bytes nack(size_t entries, uint16_t mask) {
 }
 
 TEST(DatagramFilter, PassesWhatASessionIsMadeOf) {
-  DatagramFilter viewer(false), publisher(true);
-  for (uint8_t type : {20, 21, 22, 23, 63}) {
+  DatagramFilter viewer = keyed(false), publisher = keyed(true);
+  for (uint8_t type : {20, 21, 22, 23}) {
     EXPECT_TRUE(viewer.passes(dtls(type, 40), kStart));
     EXPECT_TRUE(publisher.passes(dtls(type, 0), kStart));
   }
@@ -62,7 +73,7 @@ TEST(DatagramFilter, PassesWhatASessionIsMadeOf) {
 }
 
 TEST(DatagramFilter, DropsWhatNobodyCanUseOfAnyFirstByteAndSize) {
-  DatagramFilter viewer(false);
+  DatagramFilter viewer = keyed(false);
   for (unsigned first = 0; first < 256; first++) {
     for (size_t size : {size_t{0}, size_t{1}, size_t{2}, size_t{7}, size_t{12}}) {
       Bytes junk(size, static_cast<uint8_t>(first));
@@ -79,8 +90,76 @@ TEST(DatagramFilter, DropsWhatNobodyCanUseOfAnyFirstByteAndSize) {
   EXPECT_FALSE(viewer.passes(rtp(7), kStart)) << "a viewer sends no media";
 }
 
+TEST(DatagramFilter, RefusesRecordsTooShortForTheirKeys) {
+  for (size_t finished : {size_t{0}, size_t{40}, size_t{48}}) {
+    DatagramFilter viewer(false);
+    if (finished > 0) {
+      EXPECT_TRUE(viewer.passes(dtls(22, finished, 1), kStart));
+    }
+    for (uint8_t type : {20, 21, 22, 23})
+      for (size_t length : {size_t{0}, size_t{1}, size_t{18}, size_t{23}}) {
+        Bytes record = dtls(type, length, 1);
+        EXPECT_FALSE(viewer.passes(record, kStart)) << int{type} << ' ' << length;
+        EXPECT_FALSE(viewer.passes(dtls(23, 60, 1) + record, kStart)) << "behind a long one";
+      }
+    EXPECT_TRUE(viewer.passes(dtls(21, 26, 1), kStart)) << "a goodbye";
+    EXPECT_TRUE(viewer.passes(dtls(23, 60, 1) + dtls(23, 60, 1), kStart));
+  }
+}
+
+TEST(DatagramFilter, RefusesRecordsThatMayHideOthers) {
+  DatagramFilter viewer = keyed(false);
+  EXPECT_FALSE(viewer.passes(dtls(22, 60, 0, 0xfefc), kStart));
+  EXPECT_FALSE(viewer.passes(dtls(23, 60, 1, 0xfeff), kStart));
+  EXPECT_FALSE(viewer.passes(dtls(23, 60, 0, 0xfeff), kStart));
+  EXPECT_FALSE(viewer.passes(dtls(22, 60, 2), kStart)) << "nobody begins anew";
+  EXPECT_FALSE(viewer.passes(dtls(60, 60), kStart));
+  EXPECT_FALSE(viewer.passes(dtls(23, 18'000, 1), kStart));
+  EXPECT_FALSE(viewer.passes(dtls(23, 10'000, 1) + dtls(23, 10'000, 1), kStart));
+  for (size_t before : {0, 1, 13, 40})
+    for (uint8_t type : {20, 21, 22, 23, 60})
+      for (uint16_t version : {0xfefd, 0xfeff}) {
+        Bytes hiding = dtls(22, before, 0, 0xfeff) + dtls(type, 1, 1, version);
+        hiding[12] = static_cast<uint8_t>(hiding.size() - 13);
+        EXPECT_FALSE(viewer.passes(hiding, kStart)) << before << ' ' << int{type};
+      }
+}
+
+TEST(DatagramFilter, PassesEachFlightOfAHandshakeAndItsRepetition) {
+  for (int repeated = 0; repeated < 2; repeated++) {
+    DatagramFilter viewer(false);
+    for (int i = 0; i <= repeated; i++) {
+      EXPECT_TRUE(viewer.passes(dtls(22, 200, 0, 0xfeff), kStart)) << "ClientHello";
+      EXPECT_TRUE(viewer.passes(dtls(22, 80) + dtls(22, 400) + dtls(22, 12), kStart));
+      EXPECT_TRUE(viewer.passes(dtls(20, 1) + dtls(22, 48, 1), kStart));
+    }
+  }
+  DatagramFilter forged = keyed(false);
+  EXPECT_TRUE(forged.passes(dtls(22, 200, 0, 0xfeff), kStart)) << "a forged Finished came before";
+}
+
+TEST(DatagramFilter, TakesNoMediaAndRtcpBeforeThereAreKeys) {
+  DatagramFilter publisher(true);
+  for (uint32_t ssrc = 0; ssrc < 2'000; ssrc++) {
+    EXPECT_FALSE(publisher.passes(rtp(ssrc), kStart));
+    EXPECT_FALSE(publisher.passes(rtcp(ssrc), kStart));
+  }
+  EXPECT_TRUE(publisher.passes(dtls(20, 1) + dtls(22, 48, 1), kStart));
+  EXPECT_TRUE(publisher.passes(rtp(7'000), kStart)) << "strangers took no place";
+  EXPECT_TRUE(publisher.passes(rtcp(7'000), kStart)) << "and no share of the rate";
+}
+
+TEST(DatagramFilter, StrangersSpendNoneOfTheRate) {
+  DatagramFilter viewer = keyed(false);
+  for (uint32_t ssrc = 0; ssrc < 64; ssrc++)
+    EXPECT_TRUE(viewer.passes(rtcp(ssrc), kStart));
+  for (uint32_t ssrc = 64; ssrc < 2'000; ssrc++)
+    EXPECT_FALSE(viewer.passes(rtcp(ssrc), kStart));
+  EXPECT_TRUE(viewer.passes(rtcp(7), kStart));
+}
+
 TEST(DatagramFilter, TakesAThousandRtcpPacketsASecond) {
-  DatagramFilter viewer(false);
+  DatagramFilter viewer = keyed(false);
   int passed = 0;
   for (int i = 0; i < 5'000; i++)
     passed += viewer.passes(rtcp(7), kStart);
@@ -92,7 +171,7 @@ TEST(DatagramFilter, TakesAThousandRtcpPacketsASecond) {
 }
 
 TEST(DatagramFilter, KnowsSoManySourcesAndNoMore) {
-  DatagramFilter publisher(true);
+  DatagramFilter publisher = keyed(true);
   size_t known = 0;
   for (uint32_t ssrc = 0; ssrc < 1'000; ssrc++)
     known += publisher.passes(ssrc % 2 ? rtp(ssrc) : rtcp(ssrc), kStart);
@@ -116,7 +195,7 @@ TEST(DatagramFilter, CountsWhatIsAskedForAgain) {
 }
 
 TEST(DatagramFilter, SendsNoMoreAgainThanItSendsAtMost) {
-  DatagramFilter viewer(false);
+  DatagramFilter viewer = keyed(false);
   size_t again = 0;
   for (int i = 0; i < 100; i++)
     if (viewer.takes_feedback(nack(60, 0xffff), kStart)) again += 60 * 17;
