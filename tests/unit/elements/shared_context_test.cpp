@@ -17,8 +17,8 @@ Ref<GstContext> new_context() {
 class SharedContext : public ::testing::Test {
  protected:
   SharedContext() {
-    gst_bin_add(GST_BIN(inner_.get()), GST_ELEMENT(gst_object_ref(element_.get())));
-    gst_bin_add(GST_BIN(pipeline_.get()), GST_ELEMENT(gst_object_ref(inner_.get())));
+    gst_bin_add(GST_BIN(inner_.get()), element_.get());
+    gst_bin_add(GST_BIN(pipeline_.get()), inner_.get());
   }
   Ref<GstContext> shared() {
     share_context(element_.get(), asker_.get(), kType);
