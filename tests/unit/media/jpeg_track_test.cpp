@@ -93,6 +93,15 @@ TEST_F(JpegTrack, PlaysWithoutItsHuffmanTables) {
   expect_pictures(hold({Codec::h264, Codec::vp8}));
 }
 
+// As avidemux gives those of an AVI file whose index does not say so.
+TEST_F(JpegTrack, PlaysWhatItsFileCallsNoKeyframes) {
+  feed([](Ref<GstBuffer> buffer) {
+    GST_BUFFER_FLAG_SET(buffer.get(), GST_BUFFER_FLAG_DELTA_UNIT);
+    return buffer;
+  });
+  expect_pictures(hold({Codec::h264, Codec::vp8}));
+}
+
 TEST_F(JpegTrack, AViewerGetsThePictureThatStands) {
   feed([count = 0](Ref<GstBuffer> buffer) mutable {
     return count++ ? Ref<GstBuffer>() : buffer;
