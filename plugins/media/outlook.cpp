@@ -8,7 +8,7 @@ namespace webcast {
 namespace {
 
 struct Coming {
-  bool raw = false, encoded = false;  // may be; encoded: what we can payload
+  bool raw = false, encoded = false;  // may be; raw: or JPEG; encoded: what we can payload
 };
 
 Coming read(GstCaps* caps, MediaKind kind) {
@@ -21,7 +21,7 @@ Coming read(GstCaps* caps, MediaKind kind) {
   for (guint i = 0; !any && i < gst_caps_get_size(caps); i++) {
     Ref<GstCaps> one = adopt(gst_caps_copy_nth(caps, i));
     auto codec = codec_of_caps(one.get());
-    if (is_raw(one.get())) coming.raw = true;
+    if (is_raw(one.get()) || is_jpeg(one.get())) coming.raw = true;
     if (codec && !payloader_of(*codec).empty()) coming.encoded = true;
   }
   coming.raw |= any;

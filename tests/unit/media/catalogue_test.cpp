@@ -5,6 +5,7 @@
 
 #include "plugins/media/encoder_setup.hpp"
 #include "plugins/media/encoder_table.hpp"
+#include "plugins/media/outlook.hpp"
 #include "tests/unit/media/received.hpp"
 #include "tests/unit/media/test_encoders.hpp"
 #include "tests/unit/media/track_fixture.hpp"
@@ -231,6 +232,23 @@ TEST(Decoders, ThoseForAlphaAreForStreamsThatHaveIt) {
   EXPECT_FALSE(has(names("video/x-vp8"), "vp8alphadecodebin"));
   EXPECT_TRUE(has(names("video/x-vp8"), "vp8dec"));
   EXPECT_TRUE(has(names("video/x-vp8,codec-alpha=true"), "vp8alphadecodebin"));
+}
+
+// No codec is preferred, so none can be made, whatever is installed.
+Outlook without_encoders(const char* coming) {
+  Ref<GstCaps> caps = adopt(gst_caps_from_string(coming));
+  return outlook_of("video_0", MediaKind::video, caps.get(), {});
+}
+
+TEST(Outlook, WhatMayComeRawOrAsJpegLacksAnEncoder) {
+  for (const char* needs_one : {"video/x-raw", "image/jpeg"}) {
+    Outlook alone = without_encoders(needs_one);
+    EXPECT_TRUE(alone.hopeless && alone.lack) << needs_one;
+    Outlook beside = without_encoders((std::string(needs_one) + "; video/x-vp8").c_str());
+    EXPECT_TRUE(!beside.hopeless && beside.lack) << needs_one;
+  }
+  Outlook encoded = without_encoders("video/x-vp8");
+  EXPECT_FALSE(encoded.hopeless || encoded.lack);
 }
 
 }  // namespace
