@@ -15,6 +15,7 @@ class PushedTimes {
   // A flush anywhere in the pipeline may begin its running time anew: what was pushed before is no
   // bound to what follows. A pause moves the base time too, but not the running time.
   void follow(GstClockTime base, GstClockTime running_time);
+  bool follows(GstClockTime base) const { return base_ == base; }
   // Sets the buffer's running times right.
   void keep_in_order(GstBuffer* buffer);
   bool leaves_hole_before(const GstBuffer* buffer) const;

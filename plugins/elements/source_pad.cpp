@@ -337,9 +337,13 @@ GstClockTime SourcePad::to_running_time(GstClockTime time) const {
   return time > base ? time - base : 0;
 }
 
+void SourcePad::follow_base_time() {
+  GstClockTime base = gst_element_get_base_time(element_);
+  if (!times_.follows(base)) times_.follow(base, gst_element_get_current_running_time(element_));
+}
+
 void SourcePad::push_sample(const Item& item) {
-  times_.follow(gst_element_get_base_time(element_),
-                gst_element_get_current_running_time(element_));
+  follow_base_time();
   push_caps(gst_sample_get_caps(item.sample.get()));
   GstBuffer* original = gst_sample_get_buffer(item.sample.get());
   Ref<GstBuffer> buffer = adopt(gst_buffer_copy(original));  // the memories are shared
@@ -356,8 +360,7 @@ void SourcePad::push_sample(const Item& item) {
 
 // Up to where data would have come by now.
 void SourcePad::push_gap() {
-  times_.follow(gst_element_get_base_time(element_),
-                gst_element_get_current_running_time(element_));
+  follow_base_time();
   Ref<GstClock> clock = adopt(gst_element_get_clock(element_));
   if (!clock || !GST_CLOCK_TIME_IS_VALID(times_.position())) return;
   GstClockTime now = to_running_time(gst_clock_get_time(clock.get()));

@@ -76,6 +76,7 @@ class SourcePad : public std::enable_shared_from_this<SourcePad> {
   void drop_samples();
   GstClockTime time_of(GstSample* sample);
   void flush(GstEvent* event);
+  void follow_base_time();
   void push_sample(const Item& item);
   void push_event(GstEvent* event);
   void push_segment();

@@ -9,6 +9,7 @@
 #include <thread>
 
 #include "plugins/media/card_elements.hpp"
+#include "plugins/media/card_path.hpp"
 #include "plugins/media/geometry.hpp"
 #include "plugins/media/h264_delimiter.hpp"
 
@@ -72,7 +73,9 @@ void add_download(Builder& builder, GstCaps* caps) {
     }
   } else if (has("memory:D3D11Memory")) {
     builder.add("d3d11download");
-  } else if (std::string other = find_downloader(caps, card_converters()); !other.empty()) {
+  } else if (std::string other =
+                 names_card_memory(caps) ? find_downloader(caps, card_converters()) : "";
+             !other.empty()) {
     builder.add(other.c_str());
   } else {
     return;

@@ -59,6 +59,11 @@ std::optional<GstVideoColorimetry> read_color_space(std::span<const uint8_t> ext
 
 void ColorSpace::look_at(GstBuffer* packet) {
   if (id_ == 0) return;
+  // Its header has an extension, and the marker of a picture's last packet.
+  std::array<uint8_t, 2> start = {};
+  if (gst_buffer_extract(packet, 0, start.data(), start.size()) < start.size() ||
+      !(start[0] & 0x10) || !(start[1] & 0x80))
+    return;
   std::vector<uint8_t> header = read_rtp_header(packet);
   std::span<const uint8_t> extension = find_extension(header, id_);
   if (read_color_space(extension)) told_ = packed(extension);
