@@ -163,6 +163,35 @@ TEST(Datagrams, AStrangersBeforeTheHandshakeKeepNobodyOut) {
   expect_it_goes_on(rig);
 }
 
+Bytes record(uint8_t type, uint8_t epoch, size_t length, uint16_t version = 0xfefd) {
+  Bytes bytes = {type, static_cast<uint8_t>(version >> 8), static_cast<uint8_t>(version), 0, epoch};
+  bytes.insert(bytes.end(), {0, 0, 0, 0, 3, 0xe8});
+  bytes.insert(bytes.end(), {static_cast<uint8_t>(length >> 8), static_cast<uint8_t>(length)});
+  bytes.resize(bytes.size() + length, 'x');
+  return bytes;
+}
+
+// Anybody who knows its address can send them. OpenSSL (3.0) takes those that are too short for
+// its keys for an error of its own, and ends the session.
+TEST(Datagrams, ForgedFromAViewersAddressDoNotEndItsSession) {
+  Rig rig;
+  rig.viewer_offers(kVp8);
+  ASSERT_TRUE(rig.wait_packets(30));
+  for (const Bytes& datagram : junk())
+    rig.viewer->send_raw(datagram);
+  for (size_t length : {0u, 1u, 7u, 8u, 15u, 16u, 18u, 23u}) {
+    Bytes brief = record(23, 1, length);
+    rig.viewer->send_raw(brief);
+    for (Bytes before : {record(23, 1, 40), record(22, 0, 60), record(60, 0, 0),
+                         record(22, 0, 0, 0xfefc), record(22, 0, 0, 0xfeff)}) {
+      before.insert(before.end(), brief.begin(), brief.end());
+      rig.viewer->send_raw(before);
+    }
+  }
+  EXPECT_TRUE(eventually([&] { return rig.stats().packets_refused >= 8; }));
+  expect_it_goes_on(rig);
+}
+
 // webrtcbin (1.22) has nobody to give it to.
 TEST(Datagrams, DataThatNobodyAgreedOnDoesNotEndTheSession) {
   Rig rig;
