@@ -38,7 +38,8 @@ CandidateNetworks candidate_networks(const IceSettings& ice, const AccessSetting
   bool is_public = external == AddressKind::in_public_network ||
                    (listens && host == AddressKind::in_public_network);
   // Neither a relay on loopback nor a listener there that a proxy passes others on to is there for
-  // this machine alone: viewers of a public site come by both.
+  // this machine alone: viewers of a public site come by both. Of a proxy nothing is known but by
+  // these two settings.
   bool relayed = parsed && (parsed->scheme == "ws" || parsed->scheme == "wss");
   bool for_others = relayed || is_public ||
                     (listens && !(access.trusted_proxies.empty() && access.allow_origins.empty()));
