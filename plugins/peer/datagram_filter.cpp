@@ -26,6 +26,18 @@ uint32_t read32(std::span<const uint8_t> bytes, size_t at) {
   return static_cast<uint32_t>(read16(bytes, at)) << 16 | read16(bytes, at + 2);
 }
 
+// `Bytes`: a span of constant bytes or of others.
+template <typename Bytes, typename Visit>
+void each_nack(Bytes rtcp, Visit visit) {
+  constexpr uint8_t kTransportFeedback = 205, kGenericNack = 1;
+  while (rtcp.size() >= 4) {
+    size_t size = 4 + read16(rtcp, 2) * size_t{4};
+    if (size > rtcp.size()) return;
+    if (rtcp[1] == kTransportFeedback && (rtcp[0] & 0x1f) == kGenericNack) visit(rtcp.first(size));
+    rtcp = rtcp.subspan(size);
+  }
+}
+
 bool is_dtls(std::span<const uint8_t> datagram) {
   return !datagram.empty() && datagram[0] >= 20 && datagram[0] <= 63;
 }
@@ -41,17 +53,16 @@ bool hides_short_record(std::span<const uint8_t> bytes) {
 }  // namespace
 
 size_t asked_again(std::span<const uint8_t> rtcp) {
-  constexpr uint8_t kTransportFeedback = 205, kGenericNack = 1;
   size_t asked = 0;
-  while (rtcp.size() >= 4) {
-    size_t size = 4 + read16(rtcp, 2) * size_t{4};
-    if (size > rtcp.size()) break;
-    if (rtcp[1] == kTransportFeedback && (rtcp[0] & 0x1f) == kGenericNack)
-      for (size_t at = 12; at + 4 <= size; at += 4)
-        asked += 1 + static_cast<size_t>(std::popcount(read16(rtcp, at + 2)));
-    rtcp = rtcp.subspan(size);
-  }
+  each_nack(rtcp, [&asked](std::span<const uint8_t> nack) {
+    for (size_t at = 12; at + 4 <= nack.size(); at += 4)
+      asked += 1 + static_cast<size_t>(std::popcount(read16(nack, at + 2)));
+  });
   return asked;
+}
+
+void forget_nacks(std::span<uint8_t> rtcp) {
+  each_nack(rtcp, [](std::span<uint8_t> nack) { nack[0] &= 0xe0; });  // FMT 0: unassigned
 }
 
 bool DatagramFilter::is_known(uint32_t ssrc) {
@@ -98,7 +109,7 @@ bool DatagramFilter::passes(std::span<const uint8_t> datagram, Time now) {
          rtcp_.take(1, now);
 }
 
-bool DatagramFilter::takes_feedback(std::span<const uint8_t> rtcp, Time now) {
+bool DatagramFilter::takes_nacks(std::span<const uint8_t> rtcp, Time now) {
   return resent_.take(static_cast<double>(asked_again(rtcp)), now);
 }
 

@@ -17,6 +17,8 @@ namespace webcast {
 
 // Sequence numbers that the generic NACKs of a compound RTCP packet name (RFC 4585 section 6.2.1).
 size_t asked_again(std::span<const uint8_t> rtcp);
+// Makes of them feedback that nobody knows; reports and picture losses beside them stay.
+void forget_nacks(std::span<uint8_t> rtcp);
 
 class DatagramFilter {
  public:
@@ -27,8 +29,8 @@ class DatagramFilter {
 
   // As it came from the network.
   bool passes(std::span<const uint8_t> datagram, Time now);
-  // RTCP once it is decrypted.
-  bool takes_feedback(std::span<const uint8_t> rtcp, Time now);
+  // RTCP once it is decrypted: whether its NACKs may be answered.
+  bool takes_nacks(std::span<const uint8_t> rtcp, Time now);
 
  private:
   bool is_known(uint32_t ssrc);

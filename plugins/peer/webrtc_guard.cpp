@@ -7,7 +7,8 @@ namespace webcast {
 namespace {
 
 using Guard = std::shared_ptr<DatagramGuard>;
-using Judge = bool (*)(GstPad*, GstBuffer*, DatagramGuard&);
+// Whether it goes on; what goes on may be another than came.
+using Judge = bool (*)(GstPad*, GstBuffer**, DatagramGuard&);
 constexpr auto kData =
     static_cast<GstPadProbeType>(GST_PAD_PROBE_TYPE_BUFFER | GST_PAD_PROBE_TYPE_BUFFER_LIST);
 
@@ -15,7 +16,7 @@ struct Post {
   Guard guard;
   Judge judge;
 
-  bool lets_through(GstPad* pad, GstBuffer* buffer) const {
+  bool lets_through(GstPad* pad, GstBuffer** buffer) const {
     if (judge(pad, buffer, *guard)) return true;
     guard->refused++;
     return false;
@@ -24,13 +25,16 @@ struct Post {
 
 GstPadProbeReturn on_data(GstPad* pad, GstPadProbeInfo* info, gpointer data) {
   const auto& post = *static_cast<Post*>(data);
-  if (info->type & GST_PAD_PROBE_TYPE_BUFFER)
-    return post.lets_through(pad, GST_PAD_PROBE_INFO_BUFFER(info)) ? GST_PAD_PROBE_OK
-                                                                   : GST_PAD_PROBE_DROP;
+  if (info->type & GST_PAD_PROBE_TYPE_BUFFER) {
+    GstBuffer* buffer = GST_PAD_PROBE_INFO_BUFFER(info);
+    bool goes_on = post.lets_through(pad, &buffer);
+    GST_PAD_PROBE_INFO_DATA(info) = buffer;
+    return goes_on ? GST_PAD_PROBE_OK : GST_PAD_PROBE_DROP;
+  }
   GstBufferList* list = gst_buffer_list_make_writable(GST_PAD_PROBE_INFO_BUFFER_LIST(info));
   GST_PAD_PROBE_INFO_DATA(info) = list;
   auto visit = [&](GstBuffer** buffer) {
-    if (!post.lets_through(pad, *buffer)) gst_clear_buffer(buffer);
+    if (!post.lets_through(pad, buffer)) gst_clear_buffer(buffer);
   };
   gst_buffer_list_foreach(
       list,
@@ -49,21 +53,29 @@ void watch(GstElement* element, const char* pad_name, const Guard& guard, Judge 
                     [](gpointer post) { delete static_cast<Post*>(post); });
 }
 
-bool can_be_used(GstPad*, GstBuffer* buffer, DatagramGuard& guard) {
-  MappedBuffer mapped(buffer);
+bool can_be_used(GstPad*, GstBuffer** buffer, DatagramGuard& guard) {
+  MappedBuffer mapped(*buffer);
   std::lock_guard lock(guard.mutex);
   return guard.filter.passes(mapped.bytes(), std::chrono::steady_clock::now());
 }
 
-bool leads_somewhere(GstPad* pad, GstBuffer*, DatagramGuard&) {
+bool leads_somewhere(GstPad* pad, GstBuffer**, DatagramGuard&) {
   return gst_pad_is_linked(pad);
 }
 
-bool is_taken_feedback(GstPad* pad, GstBuffer* buffer, DatagramGuard& guard) {
-  if (!gst_pad_is_linked(pad)) return false;
-  MappedBuffer mapped(buffer);
+bool may_be_answered(GstBuffer* rtcp, DatagramGuard& guard) {
+  MappedBuffer mapped(rtcp);
   std::lock_guard lock(guard.mutex);
-  return guard.filter.takes_feedback(mapped.bytes(), std::chrono::steady_clock::now());
+  return guard.filter.takes_nacks(mapped.bytes(), std::chrono::steady_clock::now());
+}
+
+bool is_feedback(GstPad* pad, GstBuffer** buffer, DatagramGuard& guard) {
+  if (!gst_pad_is_linked(pad)) return false;
+  if (may_be_answered(*buffer, guard)) return true;
+  guard.refused++;
+  *buffer = gst_buffer_make_writable(*buffer);
+  forget_nacks(MappedBuffer(*buffer, GST_MAP_READWRITE).bytes());
+  return true;
 }
 
 void on_element_added(GstBin*, GstBin*, GstElement* element, gpointer data) {
@@ -73,7 +85,7 @@ void on_element_added(GstBin*, GstBin*, GstElement* element, gpointer data) {
     watch(element, "sink", guard, can_be_used);
   } else if (g_str_equal(G_OBJECT_TYPE_NAME(element), "TransportReceiveBin")) {
     watch(element, "rtp_src", guard, leads_somewhere);
-    watch(element, "rtcp_src", guard, is_taken_feedback);
+    watch(element, "rtcp_src", guard, is_feedback);
     watch(element, "data_src", guard, leads_somewhere);
   }
 }

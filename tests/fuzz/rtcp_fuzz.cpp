@@ -26,6 +26,9 @@ int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     pictures += report.pli + report.fir;
   }
   WEBCAST_EXPECT(asked_again(packet) <= packet.size() / 4 * 17);
+  std::vector<uint8_t> forgotten(packet.begin(), packet.end());
+  forget_nacks(forgotten);
+  WEBCAST_EXPECT(asked_again(forgotten) == 0);
   DatagramFilter viewer(false), publisher(true);
   bool from_viewer = viewer.passes(packet, {}), from_publisher = publisher.passes(packet, {});
   WEBCAST_EXPECT(from_publisher || !from_viewer);

@@ -194,14 +194,26 @@ TEST(DatagramFilter, CountsWhatIsAskedForAgain) {
   EXPECT_EQ(asked_again(cut), 0u);
 }
 
+TEST(DatagramFilter, ForgetsNacksAndNothingBesideThem) {
+  Bytes report = rtcp(7), loss = rtcp(7, 206);
+  report[3] = loss[3] = 4;
+  loss[0] = 0x81;
+  Bytes compound = report + nack(2, 0x8001) + loss + nack(1, 1), forgotten = compound;
+  forget_nacks(forgotten);
+  EXPECT_EQ(asked_again(forgotten), 0u);
+  forgotten[report.size()] = forgotten[compound.size() - nack(1, 1).size()] = 0x81;
+  EXPECT_EQ(forgotten, compound);
+  forget_nacks(std::span(compound).first(30));  // cut in the first of them
+}
+
 TEST(DatagramFilter, SendsNoMoreAgainThanItSendsAtMost) {
   DatagramFilter viewer = keyed(false);
   size_t again = 0;
   for (int i = 0; i < 100; i++)
-    if (viewer.takes_feedback(nack(60, 0xffff), kStart)) again += 60 * 17;
+    if (viewer.takes_nacks(nack(60, 0xffff), kStart)) again += 60 * 17;
   EXPECT_EQ(again, 1'020u);
-  EXPECT_TRUE(viewer.takes_feedback(rtcp(7), kStart)) << "reports and keyframe wishes go on";
-  EXPECT_TRUE(viewer.takes_feedback(nack(60, 0xffff), kStart + std::chrono::seconds(1)));
+  EXPECT_TRUE(viewer.takes_nacks(rtcp(7), kStart));
+  EXPECT_TRUE(viewer.takes_nacks(nack(60, 0xffff), kStart + std::chrono::seconds(1)));
 }
 
 }  // namespace
