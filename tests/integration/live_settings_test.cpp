@@ -142,6 +142,17 @@ TEST(LiveSettings, OriginsTakeEffectOrAreRefused) {
   EXPECT_EQ(status_of(port, page), 200u);
 }
 
+bool refuses_candidates(SinkPipeline& pipeline) {
+  return SinkPipeline::eventually([&] {
+    char* text = gst_structure_to_string(pipeline.stats().get());
+    std::string stats = text;
+    g_free(text);
+    std::erase(stats, '\\');
+    return stats.find("candidates-refused") != std::string::npos &&
+           stats.find("candidates-refused=(uint)0") == std::string::npos;
+  });
+}
+
 // With pages of a site a listener on loopback is no longer for this machine alone.
 TEST(LiveSettings, WithOriginsNobodysWordLeadsIntoThisMachine) {
   SinkPipeline sink(kVideo + "webcastsink name=s location=listen://127.0.0.1:0");
@@ -152,18 +163,17 @@ TEST(LiveSettings, WithOriginsNobodysWordLeadsIntoThisMachine) {
   Came viewer(port, "");
   viewer.more_of_offer = "a=candidate:77 1 udp 2122260223 127.0.0.1 9 typ host\r\n";
   ASSERT_EQ(viewer.watch().status, 201u);
-  auto refused = [&] {
-    GstStructure* taken = nullptr;
-    g_object_get(sink.sink(), "stats", &taken, nullptr);
-    char* text = gst_structure_to_string(taken);
-    gst_structure_free(taken);
-    std::string stats = text;
-    g_free(text);
-    std::erase(stats, '\\');
-    return stats.find("candidates-refused") != std::string::npos &&
-           stats.find("candidates-refused=(uint)0") == std::string::npos;
-  };
-  EXPECT_TRUE(SinkPipeline::eventually(refused));
+  EXPECT_TRUE(refuses_candidates(sink));
+}
+
+TEST(LiveSettings, WithOriginsNoPublishersWordLeadsIntoThisMachineEither) {
+  SinkPipeline source("webcastsrc name=s location=listen://127.0.0.1:0");
+  std::string url = source.play_and_listen();
+  set(source, "allow-origins", "https://a.example");
+  SinkPipeline client(kVideo + "webcastsink name=s local-addresses=\"<127.0.0.1>\" location=whip" +
+                      url.substr(4) + "whip/live");
+  ASSERT_TRUE(client.play());
+  EXPECT_TRUE(refuses_candidates(source));
 }
 
 // Each property says by its flags whether it may change; what may not is refused aloud.
