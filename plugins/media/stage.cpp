@@ -71,7 +71,9 @@ void Stage::feed(Ref<GstBuffer> buffer, GstCaps* caps) {
     caps_ = retain(caps);
   }
   open_->fed++;
-  gst_app_src_push_buffer(open_->appsrc(), buffer.release());
+  // One of its own (the memories are shared): behind one that it dropped, appsrc (1.22.0) marks a
+  // copy of what others hold too, and goes on reading the one that it let go of.
+  gst_app_src_push_buffer(open_->appsrc(), gst_buffer_copy(buffer.get()));
 }
 
 void Stage::keep(Item item) {
