@@ -14,7 +14,10 @@ class AppSrcOutput : public PacketOutput {
  public:
   explicit AppSrcOutput(Ref<GstElement> source) : source_(std::move(source)) {}
   void send(Ref<GstBufferList> packets) override {
-    gst_app_src_push_buffer_list(GST_APP_SRC(source_.get()), packets.release());
+    // One of its own, not that of all viewers: appsrc (1.22.0) lets basesrc make it writable, which
+    // lets go of one that others hold too, and goes on reading the one from before.
+    GstBufferList* own = gst_buffer_list_make_writable(packets.release());
+    gst_app_src_push_buffer_list(GST_APP_SRC(source_.get()), own);
   }
   guint64 queued_bytes() override {
     return gst_app_src_get_current_level_bytes(GST_APP_SRC(source_.get()));
