@@ -47,6 +47,23 @@ size_t extensions_of(std::span<const uint8_t> header) {
   return at + 4;
 }
 
+// RFC 8285 section 4.2: `visit(id, where it begins, its bytes with the id's)` for each.
+template <typename Visit>
+void each_extension(std::span<const uint8_t> header, Visit visit) {
+  size_t at = extensions_of(header);
+  while (at < header.size()) {
+    uint8_t id = header[at] >> 4;
+    if (id == 0) {  // padding
+      ++at;
+      continue;
+    }
+    size_t size = 2u + (header[at] & 0x0f);
+    if (id == 15 || at + size > header.size()) return;
+    visit(id, at, size);
+    at += size;
+  }
+}
+
 bool is_identity(const std::array<uint8_t, 15>& ids) {
   for (uint8_t i = 1; i < ids.size(); ++i)
     if (ids[i] != i) return false;
@@ -75,19 +92,11 @@ std::vector<uint8_t> read_rtp_header(GstBuffer* packet) {
 }
 
 std::span<const uint8_t> find_extension(std::span<const uint8_t> header, uint8_t id) {
-  size_t at = extensions_of(header);
-  while (at < header.size()) {
-    uint8_t found = header[at] >> 4;
-    if (found == 0) {  // padding
-      ++at;
-      continue;
-    }
-    size_t size = 2u + (header[at] & 0x0f);
-    if (found == 15 || at + size > header.size()) break;
-    if (found == id) return header.subspan(at + 1, size - 1);
-    at += size;
-  }
-  return {};
+  std::span<const uint8_t> value;
+  each_extension(header, [&](uint8_t found, size_t at, size_t size) {
+    if (found == id && value.empty()) value = header.subspan(at + 1, size - 1);
+  });
+  return value;
 }
 
 void change_rtp_header(std::span<uint8_t> header, const RtpHeaderChange& change,
@@ -96,21 +105,12 @@ void change_rtp_header(std::span<uint8_t> header, const RtpHeaderChange& change,
   write16(header, 2, static_cast<uint16_t>(read16(header, 2) + change.sequence_offset));
   write32(header, 4, read32(header, 4) + change.timestamp_offset);
   write32(header, 8, change.ssrc);
-  size_t at = extensions_of(header);
-  while (at < header.size()) {
-    uint8_t id = header[at] >> 4;
-    if (id == 0) {  // padding
-      ++at;
-      continue;
-    }
-    size_t size = 2u + (header[at] & 0x0f);
-    if (id == 15 || at + size > header.size()) return;
+  each_extension(header, [&](uint8_t id, size_t at, size_t size) {
     if (extension_ids[id] == 0)
       std::fill_n(header.begin() + static_cast<ptrdiff_t>(at), size, uint8_t{0});
     else
       header[at] = static_cast<uint8_t>(extension_ids[id] << 4 | (header[at] & 0x0f));
-    at += size;
-  }
+  });
 }
 
 bool RtpRewriter::same_numbers(const RtpHeaderChange& change, uint8_t payload_type,
