@@ -9,8 +9,6 @@ namespace {
 
 using Bytes = std::span<const uint8_t>;
 
-constexpr size_t kMost = 32;  // of each kind; an encoder has one or two
-
 // The Exp-Golomb code (H.264 section 9.1) at that byte, read as the depayloaders do: emulation
 // prevention bytes count. Nothing: there is none of 32 bits.
 std::optional<uint32_t> number_at(Bytes unit, size_t at) {

@@ -16,6 +16,10 @@ namespace webcast {
 
 class ParameterSets {
  public:
+  // Of each kind. Most encoders have one or two, but OpenH264, left as it is (Firefox does so),
+  // takes the next number at each IDR picture: 32 of sequences, 57 of pictures. H.265 has 64.
+  static constexpr size_t kMost = 64;
+
   explicit ParameterSets(Codec codec) : codec_(codec) {}
   bool looks() const { return codec_ == Codec::h264 || codec_ == Codec::h265; }
   // `payload`: what is behind the RTP header. False, and the packet is not to be taken: it brings

@@ -60,9 +60,9 @@ TEST(ParameterSets, TheSameOnesComeAsOftenAsTheyLike) {
   ParameterSets h264(Codec::h264), h265(Codec::h265);
   for (uint32_t i = 0; i < 1000; i++) {
     EXPECT_TRUE(h264.take(h264_sps(i % 32)));
-    EXPECT_TRUE(h264.take(h264_pps(i % 32)));
+    EXPECT_TRUE(h264.take(h264_pps(i % 57))) << "as OpenH264 numbers them";
     EXPECT_TRUE(h265.take(h265_sps(i % 16)));
-    EXPECT_TRUE(h265.take(h265_pps(i % 32)));
+    EXPECT_TRUE(h265.take(h265_pps(i % 64)));
   }
 }
 
@@ -74,10 +74,10 @@ TEST(ParameterSets, OtherNumbersAreRefusedFromSomeOn) {
   for (auto [codec, make] : {Case{Codec::h264, h264_sps}, Case{Codec::h264, h264_pps},
                              Case{Codec::h265, h265_sps}, Case{Codec::h265, h265_pps}}) {
     ParameterSets sets(codec);
-    int taken = 0;
+    size_t taken = 0;
     for (uint32_t id = 0; id < 20'000; id++)
       taken += sets.take(make(id * 1001));
-    EXPECT_EQ(taken, 32);
+    EXPECT_EQ(taken, ParameterSets::kMost);
     EXPECT_TRUE(sets.take(make(0))) << "what is known is";
     EXPECT_TRUE(sets.take(Bytes{0x02, 0x01, 0x80})) << "so are pictures";
   }
@@ -95,8 +95,8 @@ TEST(ParameterSets, AreSeenInAggregations) {
   for (const Case& each : cases) {
     ParameterSets sets(each.codec);
     std::vector<Bytes> few, many;
-    for (uint32_t id = 0; id < 33; id++)
-      (id < 32 ? few : many).push_back(each.make(id));
+    for (uint32_t id = 0; id <= ParameterSets::kMost; id++)
+      (id < ParameterSets::kMost ? few : many).push_back(each.make(id));
     EXPECT_TRUE(sets.take(together(each.header, few)));
     EXPECT_FALSE(sets.take(together(each.header, many)));
     few.push_back(many[0]);
@@ -108,7 +108,7 @@ TEST(ParameterSets, AreSeenInAggregations) {
 TEST(ParameterSets, AreSeenWhereTheirSizeIsWrong) {
   ParameterSets sets(Codec::h264);
   bool taken = true;
-  for (uint32_t id = 0; id < 33; id++) {
+  for (uint32_t id = 0; id <= ParameterSets::kMost; id++) {
     Bytes packet = together({24}, {h264_pps(id)});
     packet[1] = 0xff;
     taken = sets.take(packet);
@@ -227,7 +227,7 @@ TEST_F(ParameterSetsInChain, ADepayloaderKeepsAFew) {
   for (uint32_t id = 0; id < 200; id += 2)
     push(together({24}, {h264_pps(id), h264_pps(id + 1)}));
   push_picture();
-  EXPECT_EQ(kept(), 32u);
+  EXPECT_EQ(kept(), ParameterSets::kMost);
 }
 
 TEST_F(ParameterSetsInChain, ADepayloaderKeepsAFewOfLists) {
@@ -239,7 +239,7 @@ TEST_F(ParameterSetsInChain, ADepayloaderKeepsAFewOfLists) {
     EXPECT_EQ(gst_pad_push_list(source_.get(), list), GST_FLOW_OK);
   }
   push_picture();
-  EXPECT_EQ(kept(), 32u);
+  EXPECT_EQ(kept(), ParameterSets::kMost);
 }
 
 TEST_F(ParameterSetsInChain, WhatPadsAPacketIsNone) {
