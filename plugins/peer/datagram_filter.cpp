@@ -1,6 +1,7 @@
 #include "plugins/peer/datagram_filter.hpp"
 
 #include <bit>
+#include <utility>
 
 namespace webcast {
 namespace {
@@ -15,8 +16,10 @@ constexpr size_t kRtcpHeader = 8;        // up to the sender's SSRC
 constexpr size_t kSrtcpTrailer = 4 + 4;  // index, and the shortest tag; RFC 3711 section 3.4
 constexpr uint8_t kChangeCipherSpec = 20, kAlert = 21, kHandshake = 22, kData = 23;
 constexpr uint16_t kDtls10 = 0xfeff, kDtls12 = 0xfefd;
-// Nonce and tag of GCM. ChaCha20 and CCM with eight bytes add 16: of what they encrypt only alerts
-// are shorter than this, and those are not worth guessing the cipher from what anybody may forge.
+// Nonce and tag of GCM. (CBC with SHA-256 or more would want 32 or 48: nobody takes it beside GCM.)
+// ChaCha20 and CCM with eight bytes add 16: of what they encrypt only alerts are shorter than this.
+// Such a peer's goodbye is not heard, and its silence ends the session: that is not worth guessing
+// the cipher from what anybody may forge.
 constexpr size_t kShortestEncrypted = 24;
 
 uint16_t read16(std::span<const uint8_t> bytes, size_t at) {
@@ -76,7 +79,7 @@ bool DatagramFilter::is_known(uint32_t ssrc) {
 // not genuine. What it drops by its header it reads on right behind that: it may hide another.
 bool DatagramFilter::takes_records(std::span<const uint8_t> records) {
   if (records.size() > kMostDtls) return false;
-  bool keyed = false;
+  bool keyed = false, searched = false;
   while (!records.empty()) {
     if (records.size() < kDtlsHeader) return false;
     uint8_t type = records[0];
@@ -87,7 +90,9 @@ bool DatagramFilter::takes_records(std::span<const uint8_t> records) {
     if (version == kDtls10) {
       // A first flight, before both agreed on a version: ClientHello, HelloVerifyRequest, or no.
       if (epoch != 0 || (type != kHandshake && type != kAlert)) return false;
-      if (hides_short_record(records.subspan(kDtlsHeader))) return false;
+      // Once: what is behind the others is behind the first of them, too.
+      if (!std::exchange(searched, true) && hides_short_record(records.subspan(kDtlsHeader)))
+        return false;
     } else if (version != kDtls12) {
       return false;
     }

@@ -3,6 +3,8 @@
 // is more than any honest one sends, ends here, before it costs a decryption or a resent packet.
 // What is not decrypted yet may be anybody's who knows both addresses: records that would end the
 // session's DTLS although they are forged end here too, and media and RTCP that come before keys.
+// Sources are bounded, not told apart: who forges as many as there are places keeps those out that
+// come later.
 //
 // Pure: time comes in as an argument. RFC 7983 tells the kinds apart by the first byte.
 #pragma once

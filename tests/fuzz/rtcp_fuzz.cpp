@@ -30,6 +30,10 @@ int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   forget_nacks(forgotten);
   WEBCAST_EXPECT(asked_again(forgotten) == 0);
   DatagramFilter viewer(false), publisher(true);
+  // Before a Finished no RTCP passes.
+  std::vector<uint8_t> finished = {22, 0xfe, 0xfd, 0, 1, 0, 0, 0, 0, 0, 0, 0, 48};
+  finished.resize(finished.size() + 48);
+  WEBCAST_EXPECT(viewer.passes(finished, {}) && publisher.passes(finished, {}));
   bool from_viewer = viewer.passes(packet, {}), from_publisher = publisher.passes(packet, {});
   WEBCAST_EXPECT(from_publisher || !from_viewer);
   WEBCAST_EXPECT(!from_publisher || packet.size() >= 12);

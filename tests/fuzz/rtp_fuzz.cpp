@@ -3,6 +3,7 @@
 // of received packets.
 #include "plugins/gst/mapped_buffer.hpp"
 #include "plugins/peer/color_space.hpp"
+#include "plugins/peer/parameter_sets.hpp"
 #include "plugins/peer/rtp_header.hpp"
 #include "tests/fuzz/expect.hpp"
 #include "tests/fuzz/hex.hpp"
@@ -98,6 +99,13 @@ void read_extensions(const std::vector<uint8_t>& packet) {
   }
 }
 
+// Within its bounds: the sanitizers tell.
+void read_parameter_sets(const std::vector<uint8_t>& packet) {
+  auto size = rtp_header_size(packet);
+  for (Codec codec : {Codec::h264, Codec::h265})
+    if (size) ParameterSets(codec).take(std::span(packet).subspan(*size));
+}
+
 }  // namespace
 
 int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
@@ -113,6 +121,7 @@ int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     auto packet = test::bytes_of(data + begin, end - begin);
     begin = end + 1;
     read_extensions(packet);
+    read_parameter_sets(packet);
     if (!packet.empty()) {
       packets.push_back(std::move(packet));
       if (begin <= text.size()) continue;
