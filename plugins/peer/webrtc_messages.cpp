@@ -97,28 +97,41 @@ WebrtcMessages::Channel* WebrtcMessages::channel_of(const std::string& label) {
   if (auto found = channels_.find(label); found != channels_.end()) return &found->second;
   if (!has_place_for(label)) return nullptr;
   Channel& channel = channels_[label];
-  if (is_established_) open(label, channel);
-  return &channel;
+  if (!is_established_ || open(label, channel)) return &channel;
+  forget(label);
+  return nullptr;
 }
 
-void WebrtcMessages::open(const std::string& label, Channel& channel) {
+bool WebrtcMessages::open(const std::string& label, Channel& channel) {
   GstWebRTCDataChannel* made = nullptr;
   g_signal_emit_by_name(webrtcbin_.get(), "create-data-channel", label.c_str(), nullptr, &made);
   if (!made) {
     GST_WARNING("%s: webrtcbin makes no channel \"%s\"", id_.c_str(), clean_text(label).c_str());
-    return;
+    return false;
   }
   channel.channel = adopt(made);
   watch(label, channel);
+  return true;
+}
+
+void WebrtcMessages::forget(const std::string& label) {
+  for (const PeerMessage& message : channels_[label].queue) {
+    waiting_--;
+    waiting_bytes_ -= g_bytes_get_size(message.data.get());
+    stats_.dropped++;
+  }
+  channels_.erase(label);
 }
 
 void WebrtcMessages::on_established() {
   is_established_ = true;
+  std::vector<std::string> refused;
   for (auto& [label, channel] : channels_) {
-    if (channel.channel) continue;
-    open(label, channel);
+    if (!channel.channel && !open(label, channel)) refused.push_back(label);
     pump(channel);  // it may be open already
   }
+  for (const std::string& label : refused)
+    forget(label);
 }
 
 // Theirs. Where both sides opened one of the same label, ours stays what we send by.
@@ -162,12 +175,7 @@ void WebrtcMessages::on_state(const std::string& label) {
   channel.is_open = state == GST_WEBRTC_DATA_CHANNEL_STATE_OPEN;
   if (state == GST_WEBRTC_DATA_CHANNEL_STATE_CLOSED) {
     GST_INFO("%s: the channel \"%s\" was closed", id_.c_str(), clean_text(label).c_str());
-    for (const PeerMessage& message : channel.queue) {
-      waiting_--;
-      waiting_bytes_ -= g_bytes_get_size(message.data.get());
-      stats_.dropped++;
-    }
-    channels_.erase(found);
+    forget(label);
     return;
   }
   pump(channel);
@@ -218,8 +226,8 @@ Result<void> WebrtcMessages::send(const PeerMessage& message) {
     return refused("It takes messages of " + std::to_string(longest_) + " bytes at most.");
   Channel* channel = channel_of(message.label);
   if (!channel)
-    return refused("No more than " + std::to_string(kMaxMessageChannels) +
-                   " labels can be in use at once.");
+    return refused("There is no room for this label: no more than " +
+                   std::to_string(kMaxMessageChannels) + " can be in use at once.");
   if (waiting_ >= kMostWaiting || waiting_bytes_ + size > kMostWaitingBytes) {
     if (stats_.dropped++ == 0)
       GST_WARNING("%s: takes messages too slowly, some are dropped", id_.c_str());

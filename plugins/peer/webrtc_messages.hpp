@@ -62,7 +62,8 @@ class WebrtcMessages : public std::enable_shared_from_this<WebrtcMessages> {
 
   bool has_place_for(const std::string& label) const;
   Channel* channel_of(const std::string& label);
-  void open(const std::string& label, Channel& channel);
+  bool open(const std::string& label, Channel& channel);
+  void forget(const std::string& label);
   void on_established();
   void adopt_channel(Ref<GstWebRTCDataChannel> channel);
   void watch(const std::string& label, Channel& channel);
