@@ -25,7 +25,8 @@ inline bool is_port_free(int type, uint16_t port) {
 // program binds it. 0: none is free.
 inline uint16_t free_port() {
   constexpr unsigned kFirst = 20'000, kEnd = 32'000;
-  static unsigned next = static_cast<unsigned>(getpid()) % 10'000;
+  // Far from those of the process with the next number, which may run beside this one.
+  static unsigned next = static_cast<unsigned>(getpid()) * 16;
   for (unsigned tried = 0; tried < kEnd - kFirst; tried++) {
     auto port = static_cast<uint16_t>(kFirst + next++ % (kEnd - kFirst));
     if (is_port_free(SOCK_STREAM, port) && is_port_free(SOCK_DGRAM, port)) return port;

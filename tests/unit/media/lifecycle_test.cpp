@@ -1,9 +1,8 @@
 // Leases, linger, keyframes on request, the end of the stream, and that nothing is left behind.
-#include <dirent.h>
-
 #include <algorithm>
 
 #include "plugins/media/media_rendition.hpp"
+#include "tests/support/sink_pipeline.hpp"
 #include "tests/unit/media/track_fixture.hpp"
 
 namespace webcast {
@@ -13,15 +12,6 @@ const char* const kTestPicture =
     "videotestsrc is-live=true ! video/x-raw,width=320,height=240,framerate=30/1";
 const char* const kLimited =
     "videotestsrc is-live=true num-buffers=40 ! video/x-raw,width=320,height=240,framerate=30/1";
-
-size_t entries(const char* directory) {
-  size_t count = 0;
-  DIR* dir = opendir(directory);
-  while (readdir(dir))
-    count++;
-  closedir(dir);
-  return count;
-}
 
 class Lifecycle : public TrackTest {
  protected:
@@ -346,12 +336,11 @@ TEST_F(Lifecycle, ALeaseMayEndInTheMiddleOfTheStart) {
 }
 
 TEST_F(Lifecycle, StartAndStopFiftyTimesLeavesNothingBehind) {
-  size_t threads = 0, descriptors = 0;
+  test::ProcessCensus before;
   for (int i = 0; i < 55; i++) {
     // The first rounds load plugins and fill thread pools.
     if (i == 5) {
-      threads = entries("/proc/self/task");
-      descriptors = entries("/proc/self/fd");
+      before = test::census();
     }
     int changes = 0;
     waiter_.look([&] {
@@ -377,11 +366,7 @@ TEST_F(Lifecycle, StartAndStopFiftyTimesLeavesNothingBehind) {
     }
     control_.call([&] { lease->reset(); });
   }
-  // A thread that was joined leaves the list of them a moment later.
-  for (int i = 0; i < 3000 && entries("/proc/self/task") > threads + 2; i++)
-    g_usleep(10000);
-  EXPECT_LE(entries("/proc/self/task"), threads + 2);
-  EXPECT_LE(entries("/proc/self/fd"), descriptors + 2);
+  EXPECT_EQ(test::left_behind(before.threads + 2, before.descriptors + 2), "");
 }
 
 }  // namespace
