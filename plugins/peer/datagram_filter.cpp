@@ -69,6 +69,7 @@ void forget_nacks(std::span<uint8_t> rtcp) {
 }
 
 bool DatagramFilter::is_known(uint32_t ssrc) {
+  if (expected_.contains(ssrc)) return true;
   if (ssrcs_.size() >= kMostSsrcs) return ssrcs_.contains(ssrc);
   ssrcs_.insert(ssrc);
   return true;

@@ -3,8 +3,8 @@
 // is more than any honest one sends, ends here, before it costs a decryption or a resent packet.
 // What is not decrypted yet may be anybody's who knows both addresses: records that would end the
 // session's DTLS although they are forged end here too, and media and RTCP that come before keys.
-// Sources are bounded, not told apart: who forges as many as there are places keeps those out that
-// come later.
+// Sources that no description names are bounded, not told apart: who forges as many as there are
+// places keeps those out that come later.
 //
 // Pure: time comes in as an argument. RFC 7983 tells the kinds apart by the first byte.
 #pragma once
@@ -29,6 +29,9 @@ class DatagramFilter {
   // `takes_media`: from a publisher; a viewer has none to send.
   explicit DatagramFilter(bool takes_media) : takes_media_(takes_media) {}
 
+  // Of the peer's description: these keep their places whatever else comes. At most as many as a
+  // description that is taken may name.
+  void expect(std::span<const uint32_t> ssrcs) { expected_.insert(ssrcs.begin(), ssrcs.end()); }
   // As it came from the network.
   bool passes(std::span<const uint8_t> datagram, Time now);
   // RTCP once it is decrypted: whether its NACKs may be answered.
@@ -43,7 +46,7 @@ class DatagramFilter {
   Allowance rtcp_{1'000, 1'000};
   // The packets of 20 Mbit/s, all of them lost.
   Allowance resent_{2'000, 2'000};
-  std::set<uint32_t> ssrcs_;
+  std::set<uint32_t> expected_, ssrcs_;
   bool keyed_ = false;  // an encrypted message of the handshake came, or what looks like one
 };
 

@@ -152,6 +152,7 @@ void WebrtcSession::make_offer() {
 
 Result<void> WebrtcSession::launch(PeerPipeline pipeline) {
   pipeline_ = std::move(pipeline);
+  expect_sources();
   // To an offer without a section for them, none can be answered.
   bool offers = negotiation_.state() == Negotiation::State::offering;
   if (wants_messages_ && (offers || data_)) {
@@ -166,6 +167,12 @@ Result<void> WebrtcSession::launch(PeerPipeline pipeline) {
       GST_STATE_CHANGE_FAILURE)
     return Error{ErrorCode::failed, "The viewer's pipeline could not be started."};
   return {};
+}
+
+void WebrtcSession::expect_sources() {
+  std::lock_guard lock(pipeline_.guard->mutex);
+  for (const RemoteMedia& media : remote_.media)
+    pipeline_.guard->filter.expect(media.ssrcs);
 }
 
 Result<void> WebrtcSession::make_messages() {
@@ -320,6 +327,7 @@ Result<void> WebrtcSession::apply_answer(const std::string& sdp, const MakePlan&
   auto remote = parse_description(sdp);
   if (!remote) return remote.error();
   remote_ = std::move(*remote);
+  expect_sources();
   if (messages_) data_ = take_data(remote_, gst_sdp_message_medias_len(own_.get()) - 1);
   auto plan = make_plan(remote_);
   if (!plan) return plan.error();

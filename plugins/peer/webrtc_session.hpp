@@ -101,6 +101,7 @@ class WebrtcSession : public std::enable_shared_from_this<WebrtcSession> {
   PeerPipeline pipeline_{};
 
  private:
+  void expect_sources();
   Result<void> make_messages();
   void connect_signals();
   void create_description(bool offer);

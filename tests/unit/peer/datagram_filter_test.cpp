@@ -179,6 +179,17 @@ TEST(DatagramFilter, KnowsSoManySourcesAndNoMore) {
   EXPECT_TRUE(publisher.passes(rtp(1), kStart)) << "who was there before";
 }
 
+TEST(DatagramFilter, KeepsThePlacesOfSourcesThatTheDescriptionNames) {
+  DatagramFilter publisher = keyed(true);
+  const uint32_t named[] = {7'000, 7'001};
+  publisher.expect(named);
+  for (uint32_t forged = 0; forged < 200; forged++)
+    publisher.passes(rtp(forged), kStart);
+  EXPECT_TRUE(publisher.passes(rtp(7'000), kStart));
+  EXPECT_TRUE(publisher.passes(rtcp(7'001), kStart));
+  EXPECT_FALSE(publisher.passes(rtp(7'002), kStart));
+}
+
 TEST(DatagramFilter, CountsWhatIsAskedForAgain) {
   EXPECT_EQ(asked_again(nack(1, 0)), 1u);
   EXPECT_EQ(asked_again(nack(60, 0xffff)), 60u * 17);
