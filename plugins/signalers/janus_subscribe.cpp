@@ -19,7 +19,10 @@ class JanusSubscriber : public JanusPresence {
  private:
   bool has_business() const override { return true; }
   // It publishes nothing, but who joins as one of Janus' "publishers" is told of the others.
-  void on_attached() override { join(""); }
+  void on_attached() override {
+    displays_.clear();
+    join("");
+  }
   void on_joined(const JanusJoined& joined) override;
   void on_event(const JanusReply& reply) override;
   void on_resumed() override;
@@ -31,14 +34,15 @@ class JanusSubscriber : public JanusPresence {
   void subscribe(const JanusId& feed);
   void on_subscribed(const JanusReply& reply);
 
-  std::map<JanusId, std::string> displays_;  // of those who publish
-  JanusId feed_{};                           // the session's
+  // Of those who publish. Who began after Janus made a list can be told of before the list comes
+  // (threads of its own tell), so a list adds; who is in it and left meanwhile is no such feed.
+  std::map<JanusId, std::string> displays_;
+  JanusId feed_{};  // the session's
   uint64_t private_id_ = 0;
 };
 
 void JanusSubscriber::on_joined(const JanusJoined& joined) {
   private_id_ = joined.private_id;
-  displays_.clear();
   on_feeds(joined.feeds);
 }
 
@@ -69,10 +73,10 @@ void JanusSubscriber::on_event(const JanusReply& reply) {
 
 // Who came and went meanwhile, nobody told.
 void JanusSubscriber::on_resumed() {
+  displays_.clear();
   request(handle_, JanusListParticipants{address_.room}, [this](const JanusReply& reply) {
     auto* list = std::get_if<JanusParticipants>(&reply.what);
     if (fails(reply) || !list) return;
-    displays_.clear();
     for (const JanusFeed& feed : list->feeds)
       displays_[feed.id] = feed.display;
     if (session_ && !displays_.contains(feed_))
