@@ -360,10 +360,10 @@ INSTANTIATE_TEST_SUITE_P(
         "audiotestsrc is-live=true ! audio/x-raw,channels=6,channel-mask=(bitmask)0 ! "
         "capssetter replace=true caps=\"audio/x-raw,format=S16LE,layout=interleaved,rate=44100,"
         "channels=6\"",
-        // The queue: interleave asks downstream with its lock held, and a bin that changes its state
-        // holds the next element's for its own (GStreamer 1.22).
-        "audiotestsrc is-live=true ! i.sink_0 audiotestsrc is-live=true ! i.sink_1 "
-        "audiotestsrc is-live=true ! i.sink_2 interleave name=i ! queue"));
+        // A bin of its own: interleave asks downstream with its lock held, and a bin that changes
+        // its state locks the element behind it before interleave (GStreamer 1.22).
+        "( audiotestsrc is-live=true ! i.sink_0 audiotestsrc is-live=true ! i.sink_1 "
+        "audiotestsrc is-live=true ! i.sink_2 interleave name=i )"));
 
 }  // namespace
 }  // namespace webcast
