@@ -1,9 +1,8 @@
-// The parts of media/ that need no pipeline: governor, fan-out, geometry, choice, rate.
+// The parts of media/ that need no pipeline: governor, geometry, choice, rate.
 #include <gtest/gtest.h>
 
 #include "plugins/gst/mapped_buffer.hpp"
 #include "plugins/media/choice.hpp"
-#include "plugins/media/fan_out.hpp"
 #include "plugins/media/frame_rate.hpp"
 #include "plugins/media/geometry.hpp"
 #include "plugins/media/governor.hpp"
@@ -76,80 +75,6 @@ TEST(Governor, AKeyframeThatComesByItselfIsNotCounted) {
   KeyframeGovernor governor;
   governor.keyframe_seen();
   EXPECT_TRUE(governor.request(10ms).force);
-}
-
-class CountingSink : public FrameSink {
- public:
-  void push(const RtpFrame& frame) override {
-    count++;
-    if (frame.keyframe) keyframes++;
-    if (first.empty()) first = frame.keyframe ? "keyframe" : "delta";
-    packets = frame.packets.get();
-  }
-  int count = 0, keyframes = 0;
-  std::string first;
-  GstBufferList* packets = nullptr;
-};
-
-RtpFrame frame(bool keyframe) {
-  RtpFrame frame;
-  frame.packets = adopt(gst_buffer_list_new());
-  frame.keyframe = keyframe;
-  return frame;
-}
-
-TEST(FanOut, ANewSubscriberBeginsAtAKeyframe) {
-  FanOut fan_out;
-  auto sink = std::make_shared<CountingSink>();
-  fan_out.subscribe(sink);
-  fan_out.push(frame(false));
-  EXPECT_EQ(sink->count, 0);
-  fan_out.push(frame(true));
-  fan_out.push(frame(false));
-  EXPECT_EQ(sink->count, 2);
-  EXPECT_EQ(sink->first, "keyframe");
-}
-
-TEST(FanOut, AllGetTheSameList) {
-  FanOut fan_out;
-  std::vector<std::shared_ptr<CountingSink>> sinks;
-  for (int i = 0; i < 200; i++) {
-    sinks.push_back(std::make_shared<CountingSink>());
-    fan_out.subscribe(sinks.back());
-  }
-  RtpFrame one = frame(true);
-  fan_out.push(one);
-  for (const auto& sink : sinks)
-    EXPECT_EQ(sink->packets, one.packets.get());
-}
-
-TEST(FanOut, NothingComesAfterUnsubscribe) {
-  FanOut fan_out;
-  auto sink = std::make_shared<CountingSink>();
-  fan_out.subscribe(sink);
-  fan_out.push(frame(true));
-  fan_out.unsubscribe(sink.get());
-  fan_out.push(frame(true));
-  EXPECT_EQ(sink->count, 1);
-  EXPECT_EQ(fan_out.size(), 0u);
-}
-
-// One that unsubscribes another while a frame is handed round: the other gets nothing more.
-TEST(FanOut, UnsubscribingWithinAPushHolds) {
-  FanOut fan_out;
-  auto victim = std::make_shared<CountingSink>();
-  struct Remover : FrameSink {
-    FanOut* fan_out;
-    FrameSink* other;
-    void push(const RtpFrame&) override { fan_out->unsubscribe(other); }
-  };
-  auto remover = std::make_shared<Remover>();
-  remover->fan_out = &fan_out;
-  remover->other = victim.get();
-  fan_out.subscribe(remover);
-  fan_out.subscribe(victim);
-  fan_out.push(frame(true));
-  EXPECT_EQ(victim->count, 0);
 }
 
 GstVideoInfo picture(int width, int height, int par_n = 1, int par_d = 1) {
