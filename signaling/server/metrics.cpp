@@ -8,6 +8,7 @@ namespace {
 
 constexpr size_t kMostAsked = 4096;
 constexpr std::chrono::seconds kForgetAfter{60};
+constexpr std::chrono::seconds kLookAgainAfter{1};
 
 // "0.025": as JSON and Prometheus want it, whatever the locale.
 std::string number(double value) {
@@ -54,8 +55,7 @@ void Metrics::sent(const Message& message, Time now) {
   out_++;
   if (auto* started = std::get_if<StartSession>(&message)) {
     sessions_started_++;
-    if (asked_.size() >= kMostAsked)
-      std::erase_if(asked_, [&](const auto& entry) { return now - entry.second > kForgetAfter; });
+    if (asked_.size() >= kMostAsked) forget_unanswered(now);
     if (asked_.size() < kMostAsked) asked_[started->session] = now;
   } else if (std::holds_alternative<ErrorMessage>(message)) {
     refused("refused");
@@ -64,6 +64,13 @@ void Metrics::sent(const Message& message, Time now) {
   } else if (auto* told = std::get_if<EndSessionV1_1>(&message)) {
     asked_.erase(told->session);
   }
+}
+
+// Now and then: where all are still waited for, each further one would go through them in vain.
+void Metrics::forget_unanswered(Time now) {
+  if (looked_ && now - *looked_ < kLookAgainAfter) return;
+  looked_ = now;
+  std::erase_if(asked_, [&](const auto& entry) { return now - entry.second > kForgetAfter; });
 }
 
 void Metrics::joined(std::chrono::duration<double> time) {

@@ -6,6 +6,7 @@
 #include <array>
 #include <chrono>
 #include <map>
+#include <optional>
 #include <string>
 
 #include "common/result.hpp"
@@ -37,12 +38,14 @@ class Metrics {
   static constexpr std::array<double, 11> kBounds{0.01, 0.025, 0.05, 0.1, 0.25, 0.5,
                                                   1,    2.5,   5,    10,  30};
   void joined(std::chrono::duration<double> time);
+  void forget_unanswered(Time now);
 
   size_t in_ = 0, out_ = 0, sessions_started_ = 0, joins_ = 0;
   double join_seconds_ = 0;
   std::array<size_t, kBounds.size()> buckets_{};  // within a bound and not within the one below
   std::map<std::string, size_t> errors_;
   std::map<std::string, Time> asked_;  // sessions that nobody answered yet
+  std::optional<Time> looked_;         // for those of them that nobody will answer
 };
 
 // The cause of a message that could not be taken.
