@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "common/ref.hpp"
+#include "common/sdp_limits.hpp"
 
 namespace webcast {
 namespace {

@@ -11,8 +11,6 @@
 
 namespace webcast {
 
-inline constexpr size_t kMaxCandidateBytes = 512;
-
 struct Candidate {
   std::string foundation{};
   unsigned component = 1;

@@ -20,9 +20,7 @@
 
 namespace webcast {
 
-// Limits of the wire, looked at before any parser sees the bytes.
-inline constexpr size_t kMaxSdpBytes = 64 * 1024;
-inline constexpr unsigned kMaxSdpLines = 500;
+// Beside those of common/sdp_limits.hpp, looked at before any parser sees the bytes.
 inline constexpr unsigned kMaxSdpMedia = 16;
 
 enum class Direction { inactive, sendonly, recvonly, sendrecv };

@@ -6,6 +6,7 @@
 #include <climits>
 #include <set>
 
+#include "common/sdp_limits.hpp"
 #include "plugins/peer/candidate.hpp"
 #include "plugins/peer/peer.hpp"
 #include "plugins/peer/sdp.hpp"

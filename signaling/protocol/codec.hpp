@@ -14,7 +14,6 @@ namespace webcast {
 
 inline constexpr size_t kMaxMessageBytes = 64 * 1024;
 inline constexpr size_t kMaxMetaBytes = 8 * 1024;
-inline constexpr size_t kMaxCandidateBytes = 512;
 inline constexpr size_t kMaxIdBytes = 128;  // of peers, sessions and versions
 inline constexpr unsigned kMaxMediaLines = 16;
 

@@ -4,6 +4,7 @@
 #include <map>
 
 #include "common/clean_text.hpp"
+#include "common/sdp_limits.hpp"
 #include "signaling/protocol/codec.hpp"
 #include "signaling/protocol/json_reader.hpp"
 

@@ -1,6 +1,7 @@
 #include <functional>
 #include <map>
 
+#include "common/sdp_limits.hpp"
 #include "signaling/protocol/codec.hpp"
 #include "signaling/protocol/janus_codec.hpp"
 #include "signaling/protocol/json_reader.hpp"

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "common/sdp_limits.hpp"
 #include "signaling/protocol/codec.hpp"
 #include "signaling/server/sdp_text.hpp"
 

@@ -6,6 +6,7 @@
 #include <cstring>
 #include <set>
 
+#include "common/sdp_limits.hpp"
 #include "signaling/protocol/codec.hpp"
 
 namespace webcast {

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "common/sdp_limits.hpp"
+
 namespace webcast::test {
 namespace {
 

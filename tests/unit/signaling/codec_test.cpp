@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "common/sdp_limits.hpp"
+
 namespace webcast {
 namespace {
 
