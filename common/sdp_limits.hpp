@@ -1,5 +1,5 @@
-// How much of a session description is read: one measure for signaling (the room, WHIP, WHEP) and for
-// the peers, or one of them would pass on what another refuses.
+// How much of a session description is read: one measure for signaling (the room, WHIP, WHEP) and
+// for the peers, or one of them would pass on what another refuses.
 #pragma once
 
 #include <cstddef>

@@ -23,7 +23,7 @@ namespace webcast {
 // Beside those of common/sdp_limits.hpp, looked at before any parser sees the bytes.
 inline constexpr unsigned kMaxSdpMedia = 16;
 
-enum class Direction { inactive, sendonly, recvonly, sendrecv };
+enum class MediaDirection { inactive, sendonly, recvonly, sendrecv };
 
 struct RemotePayload {
   uint8_t type = 0;
@@ -42,7 +42,7 @@ struct RemoteMedia {
   bool rejected = false;  // port 0 without a=bundle-only
   bool bundled = false;   // in the (first) BUNDLE group, or the only one that is used
   bool rtcp_mux = false;
-  Direction direction = Direction::sendrecv;
+  MediaDirection direction = MediaDirection::sendrecv;
   std::vector<RemotePayload> payloads{};
   // a=extmap; 0: not there
   uint8_t transport_cc_id = 0, playout_delay_id = 0, color_space_id = 0;
@@ -59,10 +59,12 @@ struct RemoteMedia {
   // Those of them to take: the largest, where the names tell which one it is, else all.
   std::vector<std::string> wanted_layers() const;
   bool sends() const {
-    return !rejected && (direction == Direction::sendonly || direction == Direction::sendrecv);
+    return !rejected &&
+           (direction == MediaDirection::sendonly || direction == MediaDirection::sendrecv);
   }
   bool receives() const {
-    return !rejected && (direction == Direction::recvonly || direction == Direction::sendrecv);
+    return !rejected &&
+           (direction == MediaDirection::recvonly || direction == MediaDirection::sendrecv);
   }
 };
 
@@ -171,7 +173,7 @@ struct CleanOffer {
 };
 // The section for messages comes last.
 Result<CleanOffer> clean_offer(const RemoteDescription& offer, const SessionPlan& plan,
-                               Direction direction = Direction::recvonly,
+                               MediaDirection direction = MediaDirection::recvonly,
                                const std::optional<DataPlan>& data = {});
 
 // Notes in `plan` the retransmission payload types that webrtcbin chose for our offer.
@@ -181,7 +183,7 @@ void note_retransmission(SessionPlan& plan, const GstSDPMessage* own_offer);
 // section for messages as if it were taken, for webrtcbin stays unconnected otherwise (1.22).
 Result<SdpPtr> clean_answer(const RemoteDescription& answer, const SessionPlan& plan,
                             const GstSDPMessage* own_offer,
-                            Direction direction = Direction::recvonly);
+                            MediaDirection direction = MediaDirection::recvonly);
 
 // webrtcbin's answer to the clean offer as the viewer gets it: m-lines and mids of its own offer,
 // the ones that we don't serve inactive (or rejected, when they are not bundled RTP).

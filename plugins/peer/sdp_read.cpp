@@ -138,11 +138,11 @@ void read_extmap(RemoteMedia& media, std::string_view value) {
   read_layers_extension(media, static_cast<uint8_t>(*id), uri);
 }
 
-std::optional<Direction> to_direction(std::string_view key) {
-  if (key == "sendrecv") return Direction::sendrecv;
-  if (key == "sendonly") return Direction::sendonly;
-  if (key == "recvonly") return Direction::recvonly;
-  if (key == "inactive") return Direction::inactive;
+std::optional<MediaDirection> to_direction(std::string_view key) {
+  if (key == "sendrecv") return MediaDirection::sendrecv;
+  if (key == "sendonly") return MediaDirection::sendonly;
+  if (key == "recvonly") return MediaDirection::recvonly;
+  if (key == "inactive") return MediaDirection::inactive;
   return std::nullopt;
 }
 

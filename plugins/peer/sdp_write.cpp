@@ -224,8 +224,8 @@ SdpPtr session_of(const GstSDPMessage* own) {
 }  // namespace
 
 Result<CleanOffer> clean_offer(const RemoteDescription& offer, const SessionPlan& plan,
-                               Direction direction, const std::optional<DataPlan>& data) {
-  bool sends = direction == Direction::sendonly;
+                               MediaDirection direction, const std::optional<DataPlan>& data) {
+  bool sends = direction == MediaDirection::sendonly;
   auto transport = bundle_transport(offer);
   if (!transport) return transport.error();
   CleanOffer clean;
@@ -260,8 +260,8 @@ Result<CleanOffer> clean_offer(const RemoteDescription& offer, const SessionPlan
 }
 
 Result<SdpPtr> clean_answer(const RemoteDescription& answer, const SessionPlan& plan,
-                            const GstSDPMessage* own_offer, Direction direction) {
-  bool sends = direction == Direction::sendonly;
+                            const GstSDPMessage* own_offer, MediaDirection direction) {
+  bool sends = direction == MediaDirection::sendonly;
   auto transport = bundle_transport(answer);
   if (!transport) return transport.error();
   std::string setup = transport->setup == "passive" ? "passive" : "active";

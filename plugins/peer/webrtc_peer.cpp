@@ -52,7 +52,7 @@ Result<void> WebrtcPeer::start_answer(const std::string& sdp) {
   auto plan = [this](const RemoteDescription& offer) {
     return plan_answer(offer, formats_, settings_.retransmission);
   };
-  if (auto ok = take_offer(sdp, plan, Direction::recvonly); !ok) return ok;
+  if (auto ok = take_offer(sdp, plan, MediaDirection::recvonly); !ok) return ok;
   std::vector<PipelineLine> lines;
   for (size_t medium : clean_.order)
     lines.push_back(
@@ -66,7 +66,7 @@ void WebrtcPeer::set_remote_answer(const SessionDescription& answer) {
   auto plan = [this](const RemoteDescription& remote) {
     return read_answer(remote, plan_, formats_);
   };
-  take_answer(answer, plan, Direction::recvonly);
+  take_answer(answer, plan, MediaDirection::recvonly);
 }
 
 Result<void> WebrtcPeer::start_offer() {

@@ -142,7 +142,7 @@ Result<void> WebrtcReceiver::answer(const std::string& sdp) {
     media_ = std::move(received->media);
     return std::move(received->session);
   };
-  if (auto ok = take_offer(sdp, plan, Direction::sendonly); !ok) return ok;
+  if (auto ok = take_offer(sdp, plan, MediaDirection::sendonly); !ok) return ok;
   auto pipeline = build();
   if (!pipeline) return pipeline.error();
   for (size_t i = 0; i < media_.size(); ++i) {
@@ -190,7 +190,7 @@ std::string WebrtcReceiver::written_offer(const std::vector<std::string>& candid
 void WebrtcReceiver::set_remote_answer(const SessionDescription& answer) {
   take_answer(
       answer, [this](const RemoteDescription& remote) { return take(remote); },
-      Direction::sendonly);
+      MediaDirection::sendonly);
 }
 
 // No pad of webrtcbin's comes before it has the answer: nobody looks at the inlets yet.

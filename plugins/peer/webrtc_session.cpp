@@ -121,7 +121,7 @@ Result<void> WebrtcSession::begin(bool remote_offers) {
 }
 
 Result<void> WebrtcSession::take_offer(const std::string& sdp, const MakePlan& make_plan,
-                                       Direction others_direction) {
+                                       MediaDirection others_direction) {
   GST_LOG("%s: the %s's offer:\n%s", id_.c_str(), other_.c_str(), clean_lines(sdp).c_str());
   auto remote = parse_description(sdp);
   if (!remote) return remote.error();
@@ -314,7 +314,7 @@ void WebrtcSession::description_set(bool offer, std::vector<std::string> candida
 }
 
 void WebrtcSession::take_answer(const SessionDescription& answer, const MakePlan& make_plan,
-                                Direction others_direction) {
+                                MediaDirection others_direction) {
   if (!is_open()) return;
   auto ok = negotiation_.answer_arrived(now());
   if (ok) ok = apply_answer(answer.sdp, make_plan, others_direction);
@@ -322,7 +322,7 @@ void WebrtcSession::take_answer(const SessionDescription& answer, const MakePlan
 }
 
 Result<void> WebrtcSession::apply_answer(const std::string& sdp, const MakePlan& make_plan,
-                                         Direction others_direction) {
+                                         MediaDirection others_direction) {
   GST_LOG("%s: the %s's answer:\n%s", id_.c_str(), other_.c_str(), clean_lines(sdp).c_str());
   auto remote = parse_description(sdp);
   if (!remote) return remote.error();

@@ -69,12 +69,12 @@ class WebrtcSession : public std::enable_shared_from_this<WebrtcSession> {
   Result<void> begin(bool remote_offers);
   using MakePlan = std::function<Result<SessionPlan>(const RemoteDescription&)>;
   Result<void> take_offer(const std::string& sdp, const MakePlan& make_plan,
-                          Direction others_direction);
+                          MediaDirection others_direction);
   Result<void> launch(PeerPipeline pipeline);
   void answer_offer();
   void make_offer();
   void take_answer(const SessionDescription& answer, const MakePlan& make_plan,
-                   Direction others_direction);
+                   MediaDirection others_direction);
   void take_candidate(const IceCandidate& candidate);
 
   bool agreed_on_messages() const { return messages_ && data_; }
@@ -108,7 +108,7 @@ class WebrtcSession : public std::enable_shared_from_this<WebrtcSession> {
   void description_created(bool offer, SdpPtr sdp);
   void description_set(bool offer, std::vector<std::string> candidates);
   Result<void> apply_answer(const std::string& sdp, const MakePlan& make_plan,
-                            Direction others_direction);
+                            MediaDirection others_direction);
   void answer_applied();
   void call(const char* signal, GstSDPMessage* sdp, GstWebRTCSDPType type,
             std::function<void(WebrtcSession&)> done);

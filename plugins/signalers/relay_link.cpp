@@ -51,7 +51,7 @@ class RelayTalk : public WebsocketTalk {
 };
 
 void RelayTalk::heard(std::string_view text) {
-  auto message = decode(text, Direction::to_client);
+  auto message = decode(text, MessageDirection::to_client);
   if (!message) {
     g_debug("The relay said what is not known here: %s", message.error().sentence.c_str());
   } else if (auto* welcome = std::get_if<Welcome>(&*message)) {

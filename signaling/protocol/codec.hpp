@@ -17,10 +17,10 @@ inline constexpr size_t kMaxMetaBytes = 8 * 1024;
 inline constexpr size_t kMaxIdBytes = 128;  // of peers, sessions and versions
 inline constexpr unsigned kMaxMediaLines = 16;
 
-enum class Direction { to_server, to_client };
+enum class MessageDirection { to_server, to_client };
 
 // `direction`: whose messages are expected; those of the other way are unknown then.
-Result<Message> decode(std::string_view text, Direction direction);
+Result<Message> decode(std::string_view text, MessageDirection direction);
 
 // One line of valid UTF-8.
 std::string encode(const Message& message);

@@ -153,7 +153,7 @@ Message read_end_session_v1_1(Reader& r) {
   return EndSessionV1_1{r.id("sessionId"), r.optional_words("error")};
 }
 
-const std::map<std::string, Read, std::less<>>& readers(Direction direction) {
+const std::map<std::string, Read, std::less<>>& readers(MessageDirection direction) {
   static const std::map<std::string, Read, std::less<>> to_server = {
       {"setProtocolVersion", [](Reader& r) { return SetProtocolVersion{r.id("version")}; }},
       {"setPeerStatus",
@@ -192,12 +192,12 @@ const std::map<std::string, Read, std::less<>>& readers(Direction direction) {
       {"endSessionV1_1", read_end_session_v1_1},
       {"error", [](Reader& r) { return ErrorMessage{clean_text(r.text("details"))}; }},
   };
-  return direction == Direction::to_server ? to_server : to_client;
+  return direction == MessageDirection::to_server ? to_server : to_client;
 }
 
 }  // namespace
 
-Result<Message> decode(std::string_view text, Direction direction) {
+Result<Message> decode(std::string_view text, MessageDirection direction) {
   if (text.size() > kMaxMessageBytes)
     return Error{ErrorCode::limit, "The message is longer than 64 KiB."};
   auto root = read_json_object(text);

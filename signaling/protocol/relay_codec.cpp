@@ -35,7 +35,7 @@ class Reader : public JsonReader {
   Message message(const char* name) {
     std::string written = text(name);
     if (error()) return EndSession{};
-    auto read = decode(written, Direction::to_client);
+    auto read = decode(written, MessageDirection::to_client);
     if (read) return *read;
     fail(read.error());
     return EndSession{};

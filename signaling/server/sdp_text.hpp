@@ -13,7 +13,8 @@ namespace webcast {
 
 inline constexpr const char* kSdpType = "application/sdp";
 
-// The lines, without their ends. Over a limit of common/sdp_limits.hpp, or not of the form "x=…": an error.
+// The lines, without their ends. Over a limit of common/sdp_limits.hpp, or not of the form "x=…":
+// an error.
 Result<std::vector<std::string_view>> sdp_lines(std::string_view text);
 
 struct SdpMediaText {

@@ -184,7 +184,7 @@ void Switchboard::on_text(const std::string& id, std::string_view text) {
     peer->refuse("Too many messages from this address.", SOUP_WEBSOCKET_CLOSE_POLICY_VIOLATION);
     return;
   }
-  auto message = decode(text, Direction::to_server);
+  auto message = decode(text, MessageDirection::to_server);
   if (message && std::holds_alternative<StartSessionRequest>(*message)) {
     if (auto sender = sockets_.find(id); sender != sockets_.end()) {
       if (auto wait = begin_session(sender->second.client_key); wait.count() > 0) {

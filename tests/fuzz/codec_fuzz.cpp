@@ -7,7 +7,7 @@ using namespace webcast;
 
 int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const std::string text = test::text_of(data, size);
-  for (Direction direction : {Direction::to_server, Direction::to_client}) {
+  for (MessageDirection direction : {MessageDirection::to_server, MessageDirection::to_client}) {
     auto message = decode(text, direction);
     if (!message) {
       WEBCAST_EXPECT(!message.error().sentence.empty());

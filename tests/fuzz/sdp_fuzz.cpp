@@ -45,7 +45,7 @@ void receive(const RemoteDescription& remote) {
   if (!plan) return;
   WEBCAST_EXPECT(!plan->media.empty() && plan->media.size() == plan->session.size());
   auto data = plan_data(remote);
-  auto clean = clean_offer(remote, plan->session, Direction::sendonly, data);
+  auto clean = clean_offer(remote, plan->session, MediaDirection::sendonly, data);
   if (!clean) return;
   // All that is taken, in the offer's order: the receiver counts on it.
   WEBCAST_EXPECT(clean->order.size() == plan->media.size());

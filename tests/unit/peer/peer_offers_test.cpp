@@ -23,7 +23,7 @@ RemoteDescription parsed(const std::string& sdp) {
 }
 
 // As webrtcbin (1.22) answers: the clean offer turned round, without what it loses.
-Answered answer(const RemoteDescription& offer, const SessionPlan& plan, Direction direction) {
+Answered answer(const RemoteDescription& offer, const SessionPlan& plan, MediaDirection direction) {
   auto clean = clean_offer(offer, plan, direction);
   EXPECT_TRUE(clean) << clean.error().sentence;
   if (!clean) return {};
@@ -48,7 +48,7 @@ Answered received(const std::string& sdp) {
   RemoteDescription offer = parsed(sdp);
   auto plan = plan_receive(offer, kVideoCodecs, kAudioCodecs, true);
   EXPECT_TRUE(plan) << plan.error().sentence;
-  return plan ? answer(offer, plan->session, Direction::sendonly) : Answered{};
+  return plan ? answer(offer, plan->session, MediaDirection::sendonly) : Answered{};
 }
 
 RtpFormat h264() {
@@ -63,7 +63,7 @@ Answered watched(const std::string& sdp) {
   RemoteDescription offer = parsed(sdp);
   auto plan = plan_answer(offer, {h264()}, true);
   EXPECT_TRUE(plan) << plan.error().sentence;
-  return plan ? answer(offer, *plan, Direction::recvonly) : Answered{};
+  return plan ? answer(offer, *plan, MediaDirection::recvonly) : Answered{};
 }
 
 TEST(PeerOffers, WhipclientsinkNeedsNoGroupForOneMedium) {
@@ -149,7 +149,7 @@ TEST(PeerOffers, FfmpegIsToldThatNacksComeWithoutRtx) {
   RemoteDescription offer = parsed(ffmpeg_offer());
   auto without = plan_receive(offer, kVideoCodecs, kAudioCodecs, false);
   ASSERT_TRUE(without);
-  EXPECT_FALSE(answer(offer, without->session, Direction::sendonly).has("nack"))
+  EXPECT_FALSE(answer(offer, without->session, MediaDirection::sendonly).has("nack"))
       << "retransmission=false asks for nothing";
 }
 

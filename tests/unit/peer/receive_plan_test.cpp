@@ -90,7 +90,7 @@ TEST(PlanReceive, WebrtcbinSeesOneCodecTheSsrcsAndNoMidExtension) {
   RemoteDescription offer = offer_of(video_line() + audio_line());
   auto received = plan(offer, {Codec::vp8});
   ASSERT_TRUE(received);
-  auto clean = clean_offer(offer, received->session, Direction::sendonly);
+  auto clean = clean_offer(offer, received->session, MediaDirection::sendonly);
   ASSERT_TRUE(clean);
   char* raw = gst_sdp_message_as_text(clean->sdp.get());
   std::string text = raw;
@@ -106,7 +106,7 @@ TEST(PlanReceive, WebrtcbinSeesOneCodecTheSsrcsAndNoMidExtension) {
 
 std::string answered(const RemoteDescription& offer) {
   auto received = plan(offer, {Codec::vp8});
-  auto clean = clean_offer(offer, received->session, Direction::sendonly);
+  auto clean = clean_offer(offer, received->session, MediaDirection::sendonly);
   EXPECT_EQ(received->media[0].layered, offer.media[0].wanted_layers().size() > 1);
   return answer_for_viewer(clean->sdp.get(), offer, *clean, received->session, {});
 }
@@ -120,7 +120,7 @@ TEST(PlanReceive, TheColoursThatItsCodecDoesNotTellAreTakenBesideIt) {
   ASSERT_TRUE(received && of_h264);
   EXPECT_EQ(received->session[0]->color_space_id, 8);
   EXPECT_EQ(of_h264->session[0]->color_space_id, 0);
-  auto clean = clean_offer(offer, received->session, Direction::sendonly);
+  auto clean = clean_offer(offer, received->session, MediaDirection::sendonly);
   ASSERT_TRUE(clean);
   std::unique_ptr<char, decltype(&g_free)> text(gst_sdp_message_as_text(clean->sdp.get()), g_free);
   EXPECT_EQ(std::string(text.get()).find("color-space"), std::string::npos) << "nor of webrtcbin";

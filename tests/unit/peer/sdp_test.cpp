@@ -215,7 +215,7 @@ TEST(AnswerForViewer, TakesTheSectionForMessagesWhereItStands) {
   auto data = plan_data(offer);
   ASSERT_TRUE(plan && data);
   EXPECT_EQ(data->max_message_size, 1000u);
-  auto clean = clean_offer(offer, *plan, Direction::recvonly, data);
+  auto clean = clean_offer(offer, *plan, MediaDirection::recvonly, data);
   ASSERT_TRUE(clean);
   EXPECT_STREQ(gst_sdp_media_get_media(gst_sdp_message_get_media(clean->sdp.get(), 1)),
                "application")
@@ -259,10 +259,10 @@ TEST(AnswerForViewer, FollowsTheViewersLines) {
   EXPECT_FALSE(back.media[1].rejected);
   EXPECT_EQ(back.media[1].mid, "v");
   EXPECT_EQ(back.media[1].candidates.size(), 1u);
-  EXPECT_EQ(back.media[2].direction, Direction::inactive);
+  EXPECT_EQ(back.media[2].direction, MediaDirection::inactive);
   EXPECT_EQ(back.media[2].ufrag, back.media[1].ufrag);
   EXPECT_EQ(back.media[2].fingerprints, back.media[1].fingerprints);
-  EXPECT_EQ(back.media[3].direction, Direction::inactive);
+  EXPECT_EQ(back.media[3].direction, MediaDirection::inactive);
   EXPECT_EQ(back.media[3].mid, "s");
   EXPECT_TRUE(has(answer, "a=msid:webcast "));
 }

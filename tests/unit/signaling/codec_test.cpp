@@ -10,24 +10,26 @@ namespace {
 
 using testing::HasSubstr;
 
-Message decoded(const std::string& text, Direction direction) {
+Message decoded(const std::string& text, MessageDirection direction) {
   auto message = decode(text, direction);
   EXPECT_TRUE(message) << text << ": " << message.error().sentence;
   return message ? *message : Message(ErrorMessage{"not decoded"});
 }
 
 // What is written is read as the same by the other side.
-void expect_round_trip(const Message& message, Direction direction, const std::string& text) {
+void expect_round_trip(const Message& message, MessageDirection direction,
+                       const std::string& text) {
   EXPECT_EQ(encode(message), text);
   EXPECT_EQ(decoded(text, direction), message) << text;
 }
 
-void expect_refused(const std::string& text, Direction direction = Direction::to_server) {
+void expect_refused(const std::string& text,
+                    MessageDirection direction = MessageDirection::to_server) {
   EXPECT_FALSE(decode(text, direction)) << text;
 }
 
-constexpr auto kServer = Direction::to_server;
-constexpr auto kClient = Direction::to_client;
+constexpr auto kServer = MessageDirection::to_server;
+constexpr auto kClient = MessageDirection::to_client;
 
 TEST(Codec, WhatAPeerSaysOfItsErrorIsFitForLogAndBus) {
   for (auto direction : {kServer, kClient}) {
@@ -289,7 +291,7 @@ TEST(Codec, IsTotalForMutatedMessages) {
       }
       if (text.empty()) text = " ";
     }
-    for (Direction direction : {kServer, kClient}) {
+    for (MessageDirection direction : {kServer, kClient}) {
       auto message = decode(text, direction);
       if (!message) continue;
       EXPECT_EQ(decoded(encode(*message), direction), *message) << text;
