@@ -22,6 +22,8 @@
 
 namespace {
 
+PublisherOptions options;
+
 struct Feedback {
   unsigned nacks = 0, plis = 0, transport = 0;
 };
@@ -363,7 +365,7 @@ gboolean on_command(GIOChannel* channel, GIOCondition, gpointer) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (!parse_options(&argc, &argv)) {
+  if (!parse_publisher_options(&argc, &argv, options)) {
     g_printerr("webcast-test-publisher --url ws://127.0.0.1:PORT/ws (see --help)\n");
     return 64;
   }

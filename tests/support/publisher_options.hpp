@@ -5,7 +5,7 @@
 
 #include "tests/support/falsified.hpp"
 
-struct Options {
+struct PublisherOptions {
   gchar *url = nullptr, *stream = nullptr, *codec = nullptr, *audio = nullptr,
         *fingerprint = nullptr;
   gint keyframes = 600;  // of H.264, the most pictures from one to the next
@@ -13,10 +13,8 @@ struct Options {
   gboolean beat = FALSE, again = FALSE;
 };
 
-inline Options options;
-
 // False: something is wrong or missing.
-inline bool parse_options(int* argc, char*** argv) {
+inline bool parse_publisher_options(int* argc, char*** argv, PublisherOptions& options) {
   GOptionEntry entries[] = {
       {"url", 0, 0, G_OPTION_ARG_STRING, &options.url, "ws://HOST:PORT/ws", "URL"},
       {"stream", 0, 0, G_OPTION_ARG_STRING, &options.stream, "name of the stream", "NAME"},

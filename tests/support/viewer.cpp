@@ -21,6 +21,8 @@
 
 namespace {
 
+ViewerOptions options;
+
 struct Counters {
   std::atomic<guint64> packets{0}, bytes{0}, frames{0};
 };
@@ -347,7 +349,7 @@ gboolean on_progress(gpointer) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (!parse_options(&argc, &argv)) {
+  if (!parse_viewer_options(&argc, &argv, options)) {
     g_printerr("webcast-test-viewer --url ws://127.0.0.1:PORT/ws (see --help)\n");
     return 64;
   }

@@ -7,7 +7,7 @@
 
 #include "tests/support/falsified.hpp"
 
-struct Options {
+struct ViewerOptions {
   gchar* url = nullptr;
   gchar* stream = nullptr;       // "live"
   gchar* codecs = nullptr;       // "H264,VP8,VP9"
@@ -19,10 +19,8 @@ struct Options {
   gint frames = 0, seconds = 60;
 };
 
-inline Options options;
-
 // False: something is wrong or missing.
-inline bool parse_options(int* argc, char*** argv) {
+inline bool parse_viewer_options(int* argc, char*** argv, ViewerOptions& options) {
   GOptionEntry entries[] = {
       {"url", 0, 0, G_OPTION_ARG_STRING, &options.url, "ws://HOST:PORT/ws", "URL"},
       {"stream", 0, 0, G_OPTION_ARG_STRING, &options.stream, "name of the stream", "NAME"},

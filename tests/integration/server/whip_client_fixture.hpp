@@ -10,11 +10,11 @@
 
 namespace webcast::test {
 
-inline const std::string kOffer =
+inline const std::string kSinksOffer =
     "v=0\r\no=- 1 1 IN IP4 0.0.0.0\r\ns=-\r\nt=0 0\r\na=group:BUNDLE v\r\n"
     "m=video 9 UDP/TLS/RTP/SAVPF 96\r\na=mid:v\r\na=ice-ufrag:abcd\r\n"
     "a=ice-pwd:0123456789012345678901\r\na=rtcp-mux\r\na=sendonly\r\n";
-inline const std::string kCandidate = "candidate:1 1 UDP 1 127.0.0.1 4000 typ host";
+inline const std::string kSinksCandidate = "candidate:1 1 UDP 1 127.0.0.1 4000 typ host";
 
 class WhipClientTest : public testing::Test {
  protected:
@@ -25,9 +25,10 @@ class WhipClientTest : public testing::Test {
     return asked ? asked->session : "";
   }
   void offer(Sink& sink, const std::string& session) {
-    sink.run([&](Signaler& s) { s.send_description(session, true, kOffer); });
+    sink.run([&](Signaler& s) { s.send_description(session, true, kSinksOffer); });
   }
-  void candidate(Sink& sink, const std::string& session, const std::string& text = kCandidate) {
+  void candidate(Sink& sink, const std::string& session,
+                 const std::string& text = kSinksCandidate) {
     sink.run([&](Signaler& s) { s.send_candidate(session, 0, text); });
   }
   // A session that the server took.

@@ -23,7 +23,7 @@ TEST_F(WhipClientTest, Row1PostsTheOfferAndBringsTheAnswer) {
   ASSERT_TRUE(post);
   EXPECT_EQ(post->path, "/whip/live");
   EXPECT_EQ(post->header("content-type"), "application/sdp");
-  EXPECT_EQ(post->body, kOffer);
+  EXPECT_EQ(post->body, kSinksOffer);
   auto answer = sink.next("answer");
   ASSERT_TRUE(answer);
   EXPECT_EQ(answer->session, session);
@@ -72,7 +72,7 @@ TEST_F(WhipClientTest, Row2FollowsA307WithTheWholeRequest) {
     auto post = server.next("POST");
     ASSERT_TRUE(post) << status;
     EXPECT_EQ(post->path, "/elsewhere");
-    EXPECT_EQ(post->body, kOffer);
+    EXPECT_EQ(post->body, kSinksOffer);
     EXPECT_EQ(post->header("authorization"), "Bearer s3cret");
   }
 }
@@ -227,7 +227,7 @@ TEST_F(WhipClientTest, Row6IceServersOfOptionsComeBeforeTheOffer) {
   candidate(sink, asked->session);
   auto post = server.next("POST");
   ASSERT_TRUE(post);
-  EXPECT_THAT(post->body, HasSubstr("a=" + kCandidate + "\r\n"));
+  EXPECT_THAT(post->body, HasSubstr("a=" + kSinksCandidate + "\r\n"));
 }
 
 TEST_F(WhipClientTest, Row6AServerWithoutOptionsIsPostedToAllTheSame) {

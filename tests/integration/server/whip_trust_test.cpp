@@ -34,7 +34,7 @@ TEST_F(WhipTrust, TheTokenStaysWithTheOriginWhereverARedirectionLeads) {
     EXPECT_EQ(server.next("POST")->header("authorization"), "Bearer s3cret");
     auto post = other.next("POST");
     ASSERT_TRUE(post) << status;
-    EXPECT_EQ(post->body, kOffer);
+    EXPECT_EQ(post->body, kSinksOffer);
     EXPECT_EQ(post->header("authorization"), "");
     candidate(sink, session);
     EXPECT_EQ(other.next("PATCH")->header("authorization"), "");
