@@ -14,7 +14,7 @@
 #include "signaling/protocol/message.hpp"
 #include "signaling/server/acceptor.hpp"
 #include "signaling/server/listen_address.hpp"
-#include "signaling/server/relay_link.hpp"
+#include "signaling/server/federation_link.hpp"
 #include "signaling/server/room.hpp"
 #include "signaling/server/streams.hpp"
 #include "signaling/server/whip.hpp"

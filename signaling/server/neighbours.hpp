@@ -9,7 +9,7 @@
 
 #include "common/control_thread.hpp"
 #include "signaling/server/cluster.hpp"
-#include "signaling/server/relay_link.hpp"
+#include "signaling/server/federation_link.hpp"
 
 namespace webcast {
 
