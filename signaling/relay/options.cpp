@@ -212,7 +212,7 @@ Result<void> join_others(const RelayOptions& options, ServerSettings& settings) 
   auto steady = std::chrono::steady_clock::now().time_since_epoch();
   settings.room.has_other_relays = true;
   settings.room.epoch = std::chrono::floor<milliseconds>(wall - steady);
-  settings.relay_link = relays_by_redis(std::move(*url));
+  settings.federation_link = federation_by_redis(std::move(*url));
   return {};
 }
 

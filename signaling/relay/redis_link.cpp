@@ -28,7 +28,7 @@ bool is_text(const redisReply* reply) {
 }  // namespace
 
 RedisLink::RedisLink(ControlThread& control, RedisUrl url, const std::string& id,
-                     RelayLinkEvents events)
+                     FederationLinkEvents events)
     : control_(control), url_(std::move(url)), id_(id), events_(std::move(events)) {}
 
 RedisLink::~RedisLink() {
@@ -163,7 +163,7 @@ void RedisLink::say(const std::string& relay, const std::string& text,
 
 namespace {
 
-class Held : public RelayLink {
+class Held : public FederationLink {
  public:
   explicit Held(std::shared_ptr<RedisLink> link) : link_(std::move(link)) {}
   ~Held() override { link_->close(); }
@@ -178,9 +178,9 @@ class Held : public RelayLink {
 
 }  // namespace
 
-MakeRelayLink relays_by_redis(RedisUrl url) {
+MakeFederationLink federation_by_redis(RedisUrl url) {
   return [url = std::move(url)](ControlThread& control, const std::string& id,
-                                RelayLinkEvents events) -> std::unique_ptr<RelayLink> {
+                                FederationLinkEvents events) -> std::unique_ptr<FederationLink> {
     auto link = std::make_shared<RedisLink>(control, url, id, std::move(events));
     // A name may need the network: not before the server listens.
     control.post([weak = std::weak_ptr(link)] {

@@ -17,7 +17,8 @@ namespace webcast {
 
 class RedisLink : public std::enable_shared_from_this<RedisLink> {
  public:
-  RedisLink(ControlThread& control, RedisUrl url, const std::string& id, RelayLinkEvents events);
+  RedisLink(ControlThread& control, RedisUrl url, const std::string& id,
+            FederationLinkEvents events);
   ~RedisLink();
 
   void start();
@@ -37,7 +38,7 @@ class RedisLink : public std::enable_shared_from_this<RedisLink> {
   ControlThread& control_;
   const RedisUrl url_;
   const std::string id_;
-  RelayLinkEvents events_;
+  FederationLinkEvents events_;
   Ref<GCancellable> cancellable_;
   std::shared_ptr<RedisConnection> listening_, speaking_;
   bool hears_ = false, speaks_ = false, up_ = false, told_ = false;
@@ -45,7 +46,7 @@ class RedisLink : public std::enable_shared_from_this<RedisLink> {
   Timer retry_;
 };
 
-// For ServerSettings::relay_link. Tells on standard error when Redis comes and goes.
-MakeRelayLink relays_by_redis(RedisUrl url);
+// For ServerSettings::federation_link. Tells on standard error when Redis comes and goes.
+MakeFederationLink federation_by_redis(RedisUrl url);
 
 }  // namespace webcast

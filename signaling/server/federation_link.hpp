@@ -1,4 +1,4 @@
-// RelayLink: carries text from one relay to the others that act as one with it. Who runs the
+// FederationLink: carries text from one relay to the others that act as one with it. Who runs the
 // server brings one (webcast-relay: by Redis); on the server's thread throughout.
 #pragma once
 
@@ -11,16 +11,16 @@
 
 namespace webcast {
 
-struct RelayLinkEvents {
+struct FederationLinkEvents {
   std::function<void()> up;    // what is said from now on arrives, and so does what others say
   std::function<void()> down;  // and tries again by itself
   std::function<void(std::string_view text)> text;  // own words to all come back, too
 };
 
-class RelayLink {
+class FederationLink {
  public:
   // Ends it. What was said before is still sent, as far as that takes no waiting.
-  virtual ~RelayLink() = default;
+  virtual ~FederationLink() = default;
   // Dropped while the link is down. `relay`: its id; empty: all. `unheard`: no such relay listens.
   virtual void say(const std::string& relay, std::string text, std::function<void()> unheard) = 0;
   // It seems to work and does not.
@@ -28,7 +28,7 @@ class RelayLink {
 };
 
 // `id`: of this relay.
-using MakeRelayLink = std::function<std::unique_ptr<RelayLink>(
-    ControlThread& control, const std::string& id, RelayLinkEvents events)>;
+using MakeFederationLink = std::function<std::unique_ptr<FederationLink>(
+    ControlThread& control, const std::string& id, FederationLinkEvents events)>;
 
 }  // namespace webcast

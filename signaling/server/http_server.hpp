@@ -40,7 +40,8 @@ struct ServerSettings {
   std::chrono::milliseconds stop_patience{200};
   RoomSettings room{};
   WhipSettings whip{};
-  MakeRelayLink relay_link{};  // to other relays, with RoomSettings::has_other_relays; empty: none
+  // To other relays, with RoomSettings::has_other_relays; empty: none.
+  MakeFederationLink federation_link{};
   std::vector<IceServer> ice_servers{};  // told to clients of streams that name none themselves
 };
 

@@ -17,10 +17,11 @@ Neighbours::Neighbours(ControlThread& control, Room& room, std::string id, Deliv
     : control_(control), id_(std::move(id)), cluster_(room, id_), deliver_(std::move(deliver)) {}
 
 std::shared_ptr<Neighbours> Neighbours::create(ControlThread& control, Room& room,
-                                               const MakeRelayLink& make_link, Deliver deliver) {
+                                               const MakeFederationLink& make_link,
+                                               Deliver deliver) {
   auto self = std::make_shared<Neighbours>(control, room, unguessable_uuid(), std::move(deliver));
   std::weak_ptr<Neighbours> weak = self;
-  RelayLinkEvents events;
+  FederationLinkEvents events;
   events.up = [weak] {
     if (auto me = weak.lock()) me->take(me->cluster_.up(now()));
   };

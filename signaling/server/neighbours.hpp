@@ -19,7 +19,7 @@ class Neighbours : public std::enable_shared_from_this<Neighbours> {
 
   // `deliver`: for peers here; not called in the constructor, nor after close().
   static std::shared_ptr<Neighbours> create(ControlThread& control, Room& room,
-                                            const MakeRelayLink& make_link, Deliver deliver);
+                                            const MakeFederationLink& make_link, Deliver deliver);
   Neighbours(ControlThread& control, Room& room, std::string id, Deliver deliver);
 
   // What the room has for a peer elsewhere, or for the other relays.
@@ -38,7 +38,7 @@ class Neighbours : public std::enable_shared_from_this<Neighbours> {
   const std::string id_;
   Cluster cluster_;
   Deliver deliver_;
-  std::unique_ptr<RelayLink> link_;
+  std::unique_ptr<FederationLink> link_;
   Timer timer_;
 };
 

@@ -33,7 +33,7 @@ Switchboard::Switchboard(ControlThread& control, RoomSettings settings, RateSett
       session_rate_for_many_(of_loopback(new_sessions)),
       waiting_(kMaxWaitingBytes) {}
 
-void Switchboard::join_others(const MakeRelayLink& make_link) {
+void Switchboard::join_others(const MakeFederationLink& make_link) {
   neighbours_ = Neighbours::create(control_, room_, make_link,
                                    [weak = weak_from_this()](const Outbox& out) {
                                      auto self = weak.lock();

@@ -37,7 +37,7 @@ class Switchboard : public std::enable_shared_from_this<Switchboard> {
               RateSettings new_sessions);
 
   // Acts as one with other relays from here on; the settings say that there are some.
-  void join_others(const MakeRelayLink& make_link);
+  void join_others(const MakeFederationLink& make_link);
 
   // A peer in this process; its id. `kind`: remote for one that stands for a client beyond.
   std::string join(Receive receive, PeerKind kind = PeerKind::local, Visitor visitor = {});
