@@ -8,9 +8,6 @@ import tree
 FILE_LIMIT = 400
 FUNCTION_LIMIT = 60
 SOURCES = tree.CPP | {".py", ".sh", ".js", ".mjs", ".css", ".html"}
-# Comments and literals; the quote in 60'000 begins no literal.
-NO_CODE = re.compile(r'//[^\n]*|/\*.*?\*/|R"(\w*)\(.*?\)\1"|"(?:\\.|[^"\\\n])*"|'
-                     r"(?<!\w)'(?:\\.|[^'\\\n])+'", re.DOTALL)
 # What stands before the brace of a function's body: a parameter list and what may follow it.
 FUNCTION_HEAD = re.compile(
     r'([A-Za-z_~][\w:~]*|operator\S+)\s*\([^{}]*\)\s*'
@@ -25,8 +22,7 @@ def blank(match):
 
 def cpp_functions(code):
     """(name, first line, length) of each function that is not inside of another one."""
-    code = NO_CODE.sub(blank, code)
-    code = re.sub(r"^\s*#(?:[^\n]*\\\n)*[^\n]*", blank, code, flags=re.MULTILINE)
+    code = tree.DIRECTIVE.sub(blank, tree.NO_CODE.sub(blank, code))
     depth, function, head = 0, None, 0
     for position, character in enumerate(code):
         if character == "{":

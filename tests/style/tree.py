@@ -1,9 +1,15 @@
 """The project's own files, for the checks of this folder."""
 import pathlib
+import re
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 FOREIGN = {".git", "node_modules", "__pycache__", "packagecache"}
 CPP = {".cpp", ".hpp", ".c", ".h"}
+# Comments and literals of C++; the quote in 60'000 begins no literal.
+NO_CODE = re.compile(r'//[^\n]*|/\*.*?\*/|R"(\w*)\(.*?\)\1"|"(?:\\.|[^"\\\n])*"|'
+                     r"(?<!\w)'(?:\\.|[^'\\\n])+'", re.DOTALL)
+# Of the preprocessor, in code without the above.
+DIRECTIVE = re.compile(r"^[ \t]*#(?:[^\n]*\\\n)*[^\n]*", re.MULTILINE)
 
 
 def is_foreign(path):
