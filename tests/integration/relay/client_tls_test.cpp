@@ -24,6 +24,7 @@ TEST(RelayClientTls, SpeaksToARelayWhoseCertificateIsTrusted) {
   char* folder = g_dir_make_tmp("webcast-tls-XXXXXX", nullptr);
   ServerSettings settings;
   settings.address.port = 0;
+  settings.acceptor.handshake_deadline = std::chrono::seconds(60);
   settings.tls_certificate = std::string(folder) + "/cert.pem";
   settings.tls_key = std::string(folder) + "/key.pem";
   std::string command =
