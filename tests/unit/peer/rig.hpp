@@ -34,7 +34,7 @@ inline RtpFormat audio_format(uint32_t ssrc = 0x2222) {
 
 // Waits for what threads of others bring about; the test's own watchdog ends it otherwise.
 template <typename Condition>
-bool eventually(Condition condition, std::chrono::seconds limit = std::chrono::seconds(20)) {
+bool eventually(Condition condition, std::chrono::seconds limit = std::chrono::seconds(60)) {
   auto end = std::chrono::steady_clock::now() + limit;
   while (!condition()) {
     if (std::chrono::steady_clock::now() > end) return false;
