@@ -10,7 +10,7 @@ import { launch, scene } from './support/suite.mjs';
 
 const browsers = launch('chromium', 'firefox');
 const kSeconds = 3;
-const kSecondsOnce = 10; // its viewer has to be there before it ends
+const kSecondsOnce = 30; // its viewer has to be there before it ends
 
 /** Records bars and a tone. @returns {Promise<string>} the file */
 async function record(bench, encoder, muxer, ending, seconds = kSeconds) {
@@ -56,7 +56,7 @@ scene('file.sh --once ends with the file, and the page says so', async (bench) =
   const file = await record(bench, 'vp8enc deadline=1 cpu-used=8 keyframe-max-dist=30', 'webmmux', 'webm', kSecondsOnce);
   const { script, url } = await publish(bench, '--once', file);
   const player = await bench.player(browsers.firefox, url);
-  await player.is('ended');
+  await player.is('ended', 90000);
   await player.says(/^The stream has ended/);
-  assert.equal((await script.end()).code, 0, script.output);
+  assert.equal((await script.end(90000)).code, 0, script.output);
 });
