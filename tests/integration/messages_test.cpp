@@ -264,6 +264,20 @@ guint64 dropped(Talker& sink) {
   return sum;
 }
 
+// Says some to both until the one that stands still has lost one, and some more; the other one
+// takes them all.
+void say_until_one_is_lost(Pair& pair) {
+  constexpr int kMessages = 40;  // 4 MB: more than may wait
+  int since = 0;
+  for (int i = 0; i < kMessages && since < 5; i++) {
+    pair.sink->say(std::string(100'000, static_cast<char>('a' + i % 26)), false);
+    Said said = pair.source->next();
+    ASSERT_EQ(said.data.size(), 100'000u);
+    EXPECT_EQ(said.data[0], 'a' + i % 26);
+    since += dropped(*pair.sink) > 0;
+  }
+}
+
 TEST(MessagesToMany, OneThatStandsStillLosesSomeAndNobodyElseDoes) {
   Pair pair(true);
   ASSERT_TRUE(pair.connect());
@@ -271,23 +285,23 @@ TEST(MessagesToMany, OneThatStandsStillLosesSomeAndNobodyElseDoes) {
   command.push_back("location=whep" + pair.url.substr(pair.url.find("://")) + "whep/live");
   command.push_back("local-addresses=<127.0.0.1>");
   command.insert(command.end(), {"!", "fakesink", "async=false"});
-  Process still(command);
-  ASSERT_TRUE(pair.sink->pipeline.wait_for("webcast-viewer-connected"));
-  still.signal(SIGSTOP);
-  constexpr int kMessages = 40;  // 4 MB: more than may wait
-  // Some more after the first was lost, and no longer: who is silent for 10 s is removed.
-  int since = 0;
-  for (int i = 0; i < kMessages && since < 5; i++) {
-    pair.sink->say(std::string(100'000, static_cast<char>('a' + i % 26)), false);
-    Said said = pair.source->next();
-    EXPECT_EQ(said.data.size(), 100'000u);
-    EXPECT_EQ(said.data[0], 'a' + i % 26);
-    since += dropped(*pair.sink) > 0;
+  // Who is silent for 10 s is removed: on a slow machine before so many were said. Then another one
+  // is asked.
+  for (int attempt = 1;; attempt++) {
+    Process still(command);
+    ASSERT_TRUE(pair.sink->pipeline.wait_for("webcast-viewer-connected"));
+    still.signal(SIGSTOP);
+    ASSERT_NO_FATAL_FAILURE(say_until_one_is_lost(pair));
+    guint64 lost = dropped(*pair.sink);
+    if (pair.sink->pipeline.viewers() == 2) {
+      EXPECT_GT(lost, 0u);
+      pair.sink->pipeline.stop();
+      EXPECT_EQ(pair.sink->pipeline.viewers(), 0u) << "it holds no stop up, with all that waits";
+      return;
+    }
+    ASSERT_EQ(pair.sink->pipeline.viewers(), 1u) << "nobody else is removed";
+    ASSERT_LT(attempt, 5) << "removed each time";
   }
-  EXPECT_GT(dropped(*pair.sink), 0u);
-  EXPECT_EQ(pair.sink->pipeline.viewers(), 2u);
-  pair.sink->pipeline.stop();
-  EXPECT_EQ(pair.sink->pipeline.viewers(), 0u) << "it holds no stop up, with all that waits for it";
 }
 
 INSTANTIATE_TEST_SUITE_P(WhoOffers, Messages, testing::Bool(),
