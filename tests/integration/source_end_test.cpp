@@ -30,15 +30,17 @@ class SourceEnd : public testing::Test {
   }
   bool flows(const char* name) {
     Ref<GstPad> pad = adopt(gst_element_get_static_pad(source_->element(name), "sink"));
-    std::atomic<unsigned> frames{0};
+    // The probe may still be at work when it was removed.
+    auto frames = std::make_shared<std::atomic<unsigned>>(0);
+    using Count = decltype(frames);
     gulong probe = gst_pad_add_probe(
         pad.get(), GST_PAD_PROBE_TYPE_BUFFER,
         [](GstPad*, GstPadProbeInfo*, gpointer count) {
-          ++*static_cast<std::atomic<unsigned>*>(count);
+          ++**static_cast<Count*>(count);
           return GST_PAD_PROBE_OK;
         },
-        &frames, nullptr);
-    bool many = SinkPipeline::eventually([&] { return frames >= 20; });
+        new Count(frames), [](gpointer count) { delete static_cast<Count*>(count); });
+    bool many = SinkPipeline::eventually([&] { return *frames >= 20; });
     gst_pad_remove_probe(pad.get(), probe);
     return many;
   }
@@ -94,8 +96,8 @@ TEST_F(SourceEnd, AKeyframeCanBeAskedForAtTheElement) {
   launch(kSource + "decode=false s.video_0 ! queue ! fakesink name=picture async=false");
   publish({"--audio", ""});
   ASSERT_TRUE(flows("picture"));
-  GstStructure* structure = gst_structure_new("GstForceKeyUnit", "all-headers", G_TYPE_BOOLEAN,
-                                              TRUE, nullptr);
+  GstStructure* structure =
+      gst_structure_new("GstForceKeyUnit", "all-headers", G_TYPE_BOOLEAN, TRUE, nullptr);
   EXPECT_TRUE(gst_element_send_event(source_->sink(),
                                      gst_event_new_custom(GST_EVENT_CUSTOM_UPSTREAM, structure)));
   auto asked = publisher_->wait_line(

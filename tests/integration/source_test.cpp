@@ -323,7 +323,7 @@ TEST_F(Source, EachLossIsAskedFor) {
         if (!all) lost_before = lost, asked_before = asked;
         return false;
       },
-      kPatience);
+      std::chrono::minutes(3));
   EXPECT_TRUE(many) << last;
   g_print("%s\n", last.c_str());
 }
