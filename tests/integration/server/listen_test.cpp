@@ -239,8 +239,7 @@ TEST_F(ListenTest, StartsAndStopsAnyNumberOfTimesWithNothingToldAfterStop) {
     ASSERT_TRUE(viewer.upgrade());
     start_session(viewer, "live");
     sink.stop();
-    while (!sink.quiet())
-      sink.next("requested");
+    sink.drain();
     viewer.send_text(R"({"type":"list"})");
     EXPECT_TRUE(sink.quiet());
     EXPECT_FALSE(TestClient(port).connected());

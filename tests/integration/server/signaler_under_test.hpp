@@ -68,7 +68,7 @@ class Sink {
   const Error& error() const { return *error_; }
   std::optional<Event> next(const std::string& kind) {
     std::unique_lock lock(mutex_);
-    auto end = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+    auto end = std::chrono::steady_clock::now() + std::chrono::seconds(60);
     for (;;) {
       while (!told_.empty()) {
         Event event = told_.front();
@@ -77,6 +77,12 @@ class Sink {
       }
       if (condition_.wait_until(lock, end) == std::cv_status::timeout) return std::nullopt;
     }
+  }
+  // Forgets what it told up to now.
+  void drain() {
+    control_.call([] {});
+    std::lock_guard lock(mutex_);
+    told_.clear();
   }
   bool quiet() {
     control_.call([] {});

@@ -26,7 +26,7 @@ class TestClient {
   // `certificate`: the server's own, to be trusted; empty: plain TCP. No wait is longer than
   // `timeout_seconds`.
   explicit TestClient(uint16_t port, const std::string& certificate = "",
-                      unsigned timeout_seconds = 10);
+                      unsigned timeout_seconds = 60);
   ~TestClient();
 
   bool connected() const { return static_cast<bool>(stream_); }

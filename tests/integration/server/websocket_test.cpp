@@ -28,7 +28,7 @@ class Inbox {
   }
   // The next message of this type, others skipped.
   template <typename T>
-  std::optional<T> next(std::chrono::seconds patience = std::chrono::seconds(10)) {
+  std::optional<T> next(std::chrono::seconds patience = std::chrono::seconds(60)) {
     std::unique_lock lock(mutex_);
     auto end = std::chrono::steady_clock::now() + patience;
     for (;;) {

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <string>
+#include <vector>
 
 #include "tests/integration/server/signaler_under_test.hpp"
 #include "tests/support/whip_server.hpp"
@@ -24,8 +25,14 @@ class WhipClientTest : public testing::Test {
     auto asked = sink.next("requested");
     return asked ? asked->session : "";
   }
-  void offer(Sink& sink, const std::string& session) {
-    sink.run([&](Signaler& s) { s.send_description(session, true, kSinksOffer); });
+  // At once with its candidates: what waits for silence hears none between them.
+  void offer(Sink& sink, const std::string& session,
+             const std::vector<std::string>& candidates = {}) {
+    sink.run([&](Signaler& s) {
+      s.send_description(session, true, kSinksOffer);
+      for (const std::string& text : candidates)
+        s.send_candidate(session, 0, text);
+    });
   }
   void candidate(Sink& sink, const std::string& session,
                  const std::string& text = kSinksCandidate) {

@@ -109,10 +109,7 @@ TEST_F(WhipClientTest, Row2WaitsAsRetryAfterSaysAndTriesAgain) {
 TEST_F(WhipClientTest, Row3CandidatesBeforeTheCreatedWaitForItAndGoTogether) {
   WhipServer server({.slowness = std::chrono::milliseconds(300)});
   Sink sink(control_, server.location(), "live");
-  std::string session = ask(sink);
-  offer(sink, session);
-  candidate(sink, session);
-  candidate(sink, session, "candidate:2 1 UDP 1 127.0.0.1 4001 typ host");
+  offer(sink, ask(sink), {kSinksCandidate, "candidate:2 1 UDP 1 127.0.0.1 4001 typ host"});
   auto patch = server.next("PATCH");
   ASSERT_TRUE(patch);
   EXPECT_EQ(patch->path, "/session/1");
@@ -223,8 +220,7 @@ TEST_F(WhipClientTest, Row6IceServersOfOptionsComeBeforeTheOffer) {
                                       "turn://u:p%40ss@t.example:3478?transport=udp"}));
   EXPECT_TRUE(asked->is_server);
   // Candidates of those servers come behind the offer: it waits for them.
-  offer(sink, asked->session);
-  candidate(sink, asked->session);
+  offer(sink, asked->session, {kSinksCandidate});
   auto post = server.next("POST");
   ASSERT_TRUE(post);
   EXPECT_THAT(post->body, HasSubstr("a=" + kSinksCandidate + "\r\n"));
@@ -308,8 +304,7 @@ TEST_F(WhipClientTest, StopsInEveryPhase) {
     }
     if (phase >= 4) candidate(sink, session);
     sink.stop();
-    while (!sink.quiet())
-      sink.next("connected");
+    sink.drain();
     EXPECT_TRUE(sink.start()) << "and begins again";
   }
 }

@@ -48,7 +48,7 @@ class RoomPeer {
   template <typename T>
   std::optional<T> next() {
     std::unique_lock lock(mutex_);
-    auto end = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+    auto end = std::chrono::steady_clock::now() + std::chrono::seconds(60);
     for (;;) {
       while (!told_.empty()) {
         Message message = told_.front();
@@ -107,9 +107,9 @@ class WhipTest : public testing::Test {
               std::optional<std::string> if_match = {},
               const std::string& type = kSdpFragmentType) {
     std::string tag = if_match.value_or(created.header("etag"));
-    return request("PATCH", created.header("location"), fragment,
-                   "Content-Type: " + type + "\r\n" +
-                       (tag.empty() ? "" : "If-Match: " + tag + "\r\n"));
+    return request(
+        "PATCH", created.header("location"), fragment,
+        "Content-Type: " + type + "\r\n" + (tag.empty() ? "" : "If-Match: " + tag + "\r\n"));
   }
 
   std::unique_ptr<Server> server_;

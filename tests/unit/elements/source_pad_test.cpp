@@ -54,14 +54,13 @@ class SourcePadTest : public testing::Test {
     if (!keyframe) GST_BUFFER_FLAG_SET(buffer.get(), GST_BUFFER_FLAG_DELTA_UNIT);
     GstSegment segment;
     gst_segment_init(&segment, GST_FORMAT_TIME);
-    Ref<GstSample> sample =
-        adopt(gst_sample_new(buffer.get(), caps_.get(), &segment, nullptr));
+    Ref<GstSample> sample = adopt(gst_sample_new(buffer.get(), caps_.get(), &segment, nullptr));
     pad_->push(sample.get());
   }
   // When the next frame is to be shown; none: nothing came.
   GstClockTime next() {
     Ref<GstSample> sample =
-        adopt(gst_app_sink_try_pull_sample(GST_APP_SINK(sink_), 20 * GST_SECOND));
+        adopt(gst_app_sink_try_pull_sample(GST_APP_SINK(sink_), 60 * GST_SECOND));
     return sample ? GST_BUFFER_PTS(gst_sample_get_buffer(sample.get())) : GST_CLOCK_TIME_NONE;
   }
 
@@ -129,16 +128,15 @@ TEST_F(SourcePadTest, NothingComesBehindAnEnd) {
   EXPECT_EQ(next(), 0u);
   pad_->finish();
   push(kFrame, true);
-  Ref<GstSample> sample =
-      adopt(gst_app_sink_try_pull_sample(GST_APP_SINK(sink_), 20 * GST_SECOND));
+  Ref<GstSample> sample = adopt(gst_app_sink_try_pull_sample(GST_APP_SINK(sink_), 60 * GST_SECOND));
   EXPECT_FALSE(sample);
   EXPECT_TRUE(gst_app_sink_is_eos(GST_APP_SINK(sink_)));
 }
 
 TEST_F(SourcePadTest, AnEventIsInOrderWithTheFrames) {
   push(0, true);
-  Ref<GstEvent> event = adopt(gst_event_new_custom(
-      GST_EVENT_CUSTOM_DOWNSTREAM, gst_structure_new_empty("chapter")));
+  Ref<GstEvent> event =
+      adopt(gst_event_new_custom(GST_EVENT_CUSTOM_DOWNSTREAM, gst_structure_new_empty("chapter")));
   EXPECT_TRUE(pad_->send(event.get()));
   push(kFrame, false);
   std::atomic<int> order{0};
@@ -212,7 +210,7 @@ TEST_F(GapsTest, GapsFillARunningTimeThatBeginsAnew) {
   };
   gst_pad_add_probe(pad_->pad(), GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM, on_event, &told, nullptr);
   gst_element_set_base_time(source_, now - 10 * GST_SECOND);
-  EXPECT_EQ(gap.wait_for(std::chrono::seconds(20)), std::future_status::ready);
+  EXPECT_EQ(gap.wait_for(std::chrono::seconds(60)), std::future_status::ready);
 }
 
 TEST_F(SourcePadTest, GoesOnAfterAFlush) {
