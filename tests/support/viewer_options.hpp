@@ -16,7 +16,7 @@ struct ViewerOptions {
   gchar* address = nullptr;  // "127.0.0.1"
   gboolean plain = FALSE, relay_only = FALSE, no_audio = FALSE, oversized = FALSE;
   gboolean silent_after_session = FALSE;
-  gint frames = 0, seconds = 60;
+  gint frames = 0, seconds = 600;
 };
 
 // False: something is wrong or missing.

@@ -22,7 +22,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[3]
 BUILD = pathlib.Path(os.environ["WEBCAST_BUILD"])
 ANY = "listen://127.0.0.1:0"
 SKIPPED = 77
-PATIENCE = 60  # seconds
+PATIENCE = 180  # seconds
 
 
 class Program:
