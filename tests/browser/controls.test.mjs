@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import http from 'node:http';
 import { once } from 'node:events';
+import { freePort } from './support/processes.mjs';
 import { sources } from './support/sink.mjs';
 import { launch, scene } from './support/suite.mjs';
 
@@ -206,12 +207,10 @@ scene('webcast.js plays on a page of another origin', async (bench) => {
 });
 
 scene('Several streams of one address stand in a list that leads to each', async (bench) => {
-  // Port 0 would be two ports: a free one first.
-  const free = await bench.sink(sources.picture);
-  await free.stop();
-  const other = `webcastsink name=t stream=second location=listen://127.0.0.1:${free.port}`;
+  const port = await freePort(); // 0 would be two ports
+  const other = `webcastsink name=t stream=second location=listen://127.0.0.1:${port}`;
   const sink = await bench.sink(`${sources.picture} ${other} ${sources.picture.replace('s.', 't.')}`,
-    { port: free.port, properties: 'stream=first title=<b>First' });
+    { port, properties: 'stream=first title=<b>First' });
   const player = await bench.player(browsers.chromium, `${new URL(sink.url).origin}/`);
   const { page } = player;
   await player.until(() => document.querySelectorAll('#streams a').length === 2);

@@ -1,6 +1,7 @@
 // What a viewer sees when things come, go and break, and that the player comes back by itself.
 
 import assert from 'node:assert/strict';
+import { freePort } from './support/processes.mjs';
 import { sources } from './support/sink.mjs';
 import { launch, scene } from './support/suite.mjs';
 
@@ -11,7 +12,7 @@ const kRefused = /WebSocket|ERR_CONNECTION_REFUSED|ERR_CONNECTION_RESET|can.t es
 
 for (const name of ['chromium', 'firefox']) {
   scene(`${name} comes back by itself when the sink is killed and starts again`, async (bench) => {
-    const first = await bench.sink(both);
+    const first = await bench.sink(both, { port: await freePort() });
     const player = await bench.player(browsers[name], first.url);
     await player.is('playing');
     await player.frames();
@@ -33,7 +34,7 @@ for (const name of ['chromium', 'firefox']) {
 }
 
 scene('The end of the stream is told, and the next one starts by itself', async (bench) => {
-  const sink = await bench.sink(both, { flags: '-m -e' });
+  const sink = await bench.sink(both, { flags: '-m -e', port: await freePort() });
   const player = await bench.player(browsers.chromium, sink.url);
   await player.is('playing');
   await player.page.evaluate(() => document.querySelector('webcast-player')
@@ -63,7 +64,7 @@ scene('A file that ends by num-buffers shows its end', async (bench) => {
 });
 
 scene('A page that is opened before the sink is there waits for it', async (bench) => {
-  const first = await bench.sink(sources.picture, { properties: 'stream=other' });
+  const first = await bench.sink(sources.picture, { properties: 'stream=other', port: await freePort() });
   const url = new URL('/watch/live', first.url);
   const player = await bench.player(browsers.chromium, url.href);
   await player.is('waiting');

@@ -5,7 +5,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { Player } from './support/player.mjs';
-import { Program } from './support/processes.mjs';
+import { Program, freePort } from './support/processes.mjs';
 import { environment, root, sources } from './support/sink.mjs';
 import { launch, scene } from './support/suite.mjs';
 
@@ -320,7 +320,7 @@ scene('Captions stand clear of all buttons, of a phone too', async (bench) => {
 
 scene('A caption goes with its sender, and C turns none off where there are none', async (bench) => {
   const words = await subtitles(bench, [[0, 4000, 'Of the first']]);
-  const first = await bench.sink(`${sources.picture} ${words}`);
+  const first = await bench.sink(`${sources.picture} ${words}`, { port: await freePort() });
   const player = await bench.player(browsers.chromium, first.url);
   await player.is('playing');
   await caption(player, shows, 'Of the first');

@@ -180,8 +180,8 @@ scene('With a publish token the page takes it from its address', async (bench) =
 });
 
 scene('The page goes on by itself when the source restarts', async (bench) => {
-  const first = await Source.start();
-  const { port } = first;
+  const port = await freePort();
+  const first = await Source.start('', { port });
   const page = await publisher(bench, browsers.chromiumCamera, `${first.url}publish/live`);
   await page.goLive();
   await first.more(20);

@@ -1,6 +1,7 @@
 // Browsers at webcast-relay: what happens to it, and to who publishes through it.
 
 import assert from 'node:assert/strict';
+import { freePort } from './support/processes.mjs';
 import { Publisher, Relay } from './support/relay.mjs';
 import { sources } from './support/sink.mjs';
 import { launch, scene } from './support/suite.mjs';
@@ -11,8 +12,8 @@ const kPatience = 60000;
 const browsers = launch('chromium', 'firefox');
 const both = `${sources.picture} ${sources.sound}`;
 
-async function relayed(bench, pipeline, properties) {
-  const relay = await Relay.start();
+async function relayed(bench, pipeline, properties, port = 0) {
+  const relay = await Relay.start({ port });
   bench.later(() => relay.stop('SIGKILL'));
   const publisher = await Publisher.start(relay, pipeline, properties);
   bench.later(() => publisher.stop());
@@ -48,7 +49,7 @@ for (const name of ['chromium', 'firefox']) {
 }
 
 scene('A relay that is killed and started again never stops the picture', async (bench) => {
-  const { relay, publisher } = await relayed(bench, both);
+  const { relay, publisher } = await relayed(bench, both, undefined, await freePort());
   const player = await bench.player(browsers.chromium, relay.url);
   await player.is('playing');
   await player.frames();

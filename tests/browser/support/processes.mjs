@@ -24,13 +24,32 @@ export async function within(ms, promise, what) {
   }
 }
 
-/** For a program that cannot say which port it took. */
-export async function freePort() {
-  const server = net.createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address();
+const firstPort = 20000;
+const endOfPorts = 32000;
+let nextPort = process.pid * 16; // far from those of the process with the next number
+
+async function isFree(port) {
+  const server = net.createServer().listen(port, '127.0.0.1');
+  try {
+    await once(server, 'listening');
+  } catch {
+    return false;
+  }
   server.close();
-  return port;
+  await once(server, 'close');
+  return true;
+}
+
+/**
+ * For a program that cannot say which port it took. Below those that the system gives to whoever
+ * asks for any (from 32768): none of them takes it before the program binds it.
+ */
+export async function freePort() {
+  for (let tried = firstPort; tried < endOfPorts; tried++) {
+    const port = firstPort + nextPort++ % (endOfPorts - firstPort);
+    if (await isFree(port)) return port;
+  }
+  throw new Error('no port is free');
 }
 
 /** A running program, with all that it has printed. */

@@ -5,6 +5,7 @@
 #include "signaling/server/http_server.hpp"
 #include "tests/integration/relay/relay_process.hpp"
 #include "tests/integration/server/signaler_under_test.hpp"
+#include "tests/support/free_port.hpp"
 
 namespace webcast::test {
 namespace {
@@ -142,7 +143,8 @@ TEST_F(RelayClient, TellsWhereToWatch) {
 
 TEST_F(RelayClient, ComesBackToARelayThatWasRestarted) {
   for (int signal : {SIGTERM, SIGKILL}) {
-    auto relay = std::make_unique<RelayProcess>();
+    auto relay = std::make_unique<RelayProcess>(
+        std::vector<std::string>{"--listen", "127.0.0.1:" + std::to_string(free_port())});
     Sink sink(control_, relay->location(), "live");
     ASSERT_TRUE(sink.start());
     ASSERT_TRUE(sink.next("connected"));
@@ -330,8 +332,8 @@ TEST_F(RelayClient, WhatIsUnknownIsIgnored) {
   }
   EXPECT_THAT(request, HasSubstr("Webcast-Resume: new"));
   size_t key = request.find("Sec-WebSocket-Key: ") + 19;
-  std::string accept = request.substr(key, request.find('\r', key) - key) +
-                       "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
+  std::string accept =
+      request.substr(key, request.find('\r', key) - key) + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
   auto* sum = g_checksum_new(G_CHECKSUM_SHA1);
   g_checksum_update(sum, reinterpret_cast<const guchar*>(accept.data()),
                     static_cast<gssize>(accept.size()));
