@@ -46,7 +46,7 @@ async function sessions({ url }) {
 /** Viewers who got in, and then send feedback, noise and messages as fast as they can. */
 async function swarm({ url }) {
   const program = new Program(path.join(build, 'tests/bench/swarm/webcast-swarm'),
-    ['--url', `${url.replace(/^http/, 'ws')}ws`, '--viewers', '4', '--seconds', '3', '--flood-ms', '20']);
+    ['--url', `${url.replace(/^http/, 'ws')}ws`, '--viewers', '4', '--seconds', '8', '--flood-ms', '20']);
   await program.end(60000); // its noise may break its own sessions
   assert.match(program.output, /video [1-9]\d* packets/, 'somebody got in');
 }

@@ -42,7 +42,7 @@ for (const name of ['chromium', 'firefox']) {
     });
     assert.deepEqual(size, screenSize);
     const seen = new Set();
-    for (let i = 0; seen.size < 4 && i < 100; i++) {
+    for (const end = Date.now() + 60000; seen.size < 4 && Date.now() < end;) {
       const place = await redAt(player);
       if (place !== null) seen.add(Math.round(place / 40));
       await new Promise((resolve) => setTimeout(resolve, 150));
