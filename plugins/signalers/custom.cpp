@@ -1,5 +1,6 @@
 #include "plugins/signalers/custom.hpp"
 
+#include <mutex>
 #include <set>
 
 #include "common/clean_text.hpp"
@@ -14,23 +15,32 @@ const char* description_type(bool is_offer) {
   return is_offer ? "offer" : "answer";
 }
 
-// What the object's signals find, on whatever thread they are emitted; goes with stop().
+// What the object's signals find, on whatever thread they are emitted. A thread that is in the
+// middle of one keeps it beyond the signaler and the control thread: close() comes before.
 class Inbox : public std::enable_shared_from_this<Inbox> {
  public:
   Inbox(ControlThread& control, SignalerEvents events, SignalerRole role)
       : control_(control), events_(std::move(events)), role_(role) {}
 
   void listen_to(WebcastSignaler* object);
-  // Control thread.
+  // Control thread. Nothing is posted, and nothing that was is told, after it.
+  void close() {
+    std::lock_guard lock(mutex_);
+    open_ = false;
+  }
   void forget(const std::string& session) { sessions_.erase(session); }
   bool has(const std::string& session) const { return sessions_.contains(session); }
 
  private:
   template <typename Function>
   void post(Function function) {
-    control_.post([weak = weak_from_this(), function = std::move(function)] {
-      if (auto self = weak.lock()) function(*self);
-    });
+    auto told = [weak = weak_from_this(), function = std::move(function)] {
+      auto self = weak.lock();
+      if (self && self->open_) function(*self);
+    };
+    // It only queues.
+    std::lock_guard lock(mutex_);
+    if (open_) control_.post(std::move(told));
   }
   void on_requested(const SessionRequest& request);
 
@@ -38,6 +48,8 @@ class Inbox : public std::enable_shared_from_this<Inbox> {
   SignalerEvents events_;
   const SignalerRole role_;
   std::set<std::string> sessions_;
+  std::mutex mutex_;                     // control_ is there as long as it is open
+  bool open_ = true;                     // written on the control thread only
   std::vector<Connection> connections_;  // last: no call comes when the rest goes
 };
 
@@ -106,7 +118,7 @@ class CustomSignaler : public Signaler {
     inbox_->listen_to(object_.get());
     GError* error = nullptr;
     if (webcast_signaler_start(object_.get(), stream.name.c_str(), &error)) return {};
-    inbox_.reset();
+    std::exchange(inbox_, nullptr)->close();
     std::string cause = error ? clean_text(error->message) : "it gave no reason";
     g_clear_error(&error);
     return Error{ErrorCode::failed, std::string("The signaler ") +
@@ -114,7 +126,10 @@ class CustomSignaler : public Signaler {
                                         " could not start: " + cause};
   }
   void stop() override {
-    if (auto inbox = std::exchange(inbox_, nullptr)) webcast_signaler_stop(object_.get());
+    auto inbox = std::exchange(inbox_, nullptr);
+    if (!inbox) return;
+    inbox->close();
+    webcast_signaler_stop(object_.get());
   }
   // It is the application's: what is live there it knows.
   void set_stream(const StreamInfo&) override {}
