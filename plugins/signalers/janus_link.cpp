@@ -27,7 +27,10 @@ class JanusTalk : public WebsocketTalk {
   void end();
 
   void prepare(SoupMessageHeaders*) override {}
-  void opened(SoupMessageHeaders*) override { begin(); }
+  void opened(SoupMessageHeaders*) override {
+    lost_session_ = false;
+    begin();
+  }
   void heard(std::string_view text) override;
   void state(const std::string& state) override { events_.state(state); }
   void failed(const GError* error, unsigned status) override {
@@ -39,6 +42,8 @@ class JanusTalk : public WebsocketTalk {
   void write(JanusRequest request);
   void on_own(const JanusReply& reply);
   void on_session(bool resumed);
+  bool is_over(const JanusReply& reply) const;
+  void lose_session();
   void tell(const Error& why) {
     if (std::exchange(trouble_, why.sentence) != why.sentence) events_.trouble(why);
   }
@@ -48,7 +53,8 @@ class JanusTalk : public WebsocketTalk {
   WebsocketLink* link_ = nullptr;
   std::deque<JanusRequest> waiting_;  // for the next connection
   uint64_t session_ = 0;
-  bool has_session_ = false;  // on this connection
+  bool has_session_ = false;   // on this connection
+  bool lost_session_ = false;  // on this connection
   std::string trouble_;
   Timer keepalive_;
 };
@@ -75,13 +81,27 @@ void JanusTalk::heard(std::string_view text) {
     g_debug("Janus said what is not known here: %s", reply.error().sentence.c_str());
   } else if (reply->transaction == kCreate || reply->transaction == kClaim) {
     on_own(*reply);
-  } else if (std::holds_alternative<JanusTimeout>(reply->what)) {
-    if (reply->session != session_) return;
-    session_ = 0;
-    begin();
+  } else if (is_over(*reply)) {
+    lose_session();
   } else if (reply->transaction != kQuiet && has_session_) {
     events_.reply(*reply);
   }
+}
+
+// Janus tells of a timeout, but not of a session that its operator ended: that one just is no more.
+bool JanusTalk::is_over(const JanusReply& reply) const {
+  if (session_ == 0 || reply.session != session_) return false;
+  auto* failure = std::get_if<JanusFailure>(&reply.what);
+  return std::holds_alternative<JanusTimeout>(reply.what) ||
+         (failure && failure->code == kNoSuchSession);
+}
+
+// Where that happens again and again, the link's wait stands between the attempts.
+void JanusTalk::lose_session() {
+  session_ = 0;
+  has_session_ = false;
+  if (std::exchange(lost_session_, true)) return link_->give_up();
+  begin();
 }
 
 void JanusTalk::on_own(const JanusReply& reply) {

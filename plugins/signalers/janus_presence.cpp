@@ -94,6 +94,7 @@ void JanusPresence::on_connected(bool resumed) {
   drop_session(resumed ? "The connection to Janus broke."
                        : "Janus does not know the session any more.");
   leave();
+  if (!has_business()) return events_.state("connected", "");
   enter();
 }
 

@@ -39,13 +39,14 @@ void JanusPublisher::update(const StreamInfo& stream) {
     retry_.cancel();
     drop_session("The stream ended.");
     leave();
+    may_list_ = true;
   } else if (handle_ == 0 && !patience_ && !retry_) {
     enter();
   }
 }
 
-// A room that is not private tells what it takes. A list that breaks the connection (because it is
-// too long) is asked for once.
+// A room that is not private tells what it takes. A list that broke the connection (it may be too
+// long) is not asked for by the next attempt, but by the one after it.
 void JanusPublisher::on_attached() {
   if (!std::exchange(may_list_, false)) return join(stream_.name);
   request(handle_, JanusListRooms{}, [this](const JanusReply& reply) {
@@ -64,6 +65,7 @@ void JanusPublisher::on_attached() {
 }
 
 void JanusPublisher::on_joined(const JanusJoined&) {
+  may_list_ = true;
   begin_session();
   session_->handle = handle_;
   SessionRequest request;
