@@ -58,6 +58,30 @@ TEST(LayerChoice, WhatItsSenderGaveUpIsLeftWithinASecond) {
   EXPECT_EQ(layers.chosen(), 0u);
 }
 
+TEST(LayerChoice, WhatItsSenderGaveUpGivesWayToTheNextLower) {
+  const std::vector<std::vector<size_t>> orders = {{0, 1, 2}, {2, 1, 0}, {1, 0, 2}};
+  for (const std::vector<size_t>& order : orders) {
+    auto bytes = [&](size_t lowest, size_t middle, size_t highest) {
+      std::vector<size_t> all(3);
+      all[order[0]] = lowest;
+      all[order[1]] = middle;
+      all[order[2]] = highest;
+      return all;
+    };
+    Layers layers(3);
+    layers.run(bytes(900, 2'500, 6'000), 3'000);
+    ASSERT_EQ(layers.chosen(), order[2]);
+    EXPECT_EQ(layers.run(bytes(900, 2'500, 0), 1'000), 1u) << "not by way of the lowest";
+    EXPECT_EQ(layers.chosen(), order[1]);
+    EXPECT_EQ(layers.run(bytes(900, 0, 0), 1'000), 1u);
+    EXPECT_EQ(layers.chosen(), order[0]);
+    EXPECT_EQ(layers.run(bytes(900, 2'500, 6'000), 3'000), 1u);
+    EXPECT_EQ(layers.chosen(), order[2]);
+    EXPECT_EQ(layers.run(bytes(900, 0, 0), 1'000), 1u) << "two given up at once";
+    EXPECT_EQ(layers.chosen(), order[0]);
+  }
+}
+
 TEST(LayerChoice, OneLargePictureChangesNothing) {
   Layers layers(2);
   layers.run({900, 6'000}, 3'000);
