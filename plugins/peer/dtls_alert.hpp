@@ -15,4 +15,7 @@ std::optional<uint8_t> fatal_alert(std::span<const uint8_t> datagram);
 // What it means, for the person at the terminal: "… (handshake_failure)".
 std::string alert_meaning(uint8_t alert);
 
+// What to do about it, as a sentence. The other side is called a viewer.
+std::string alert_remedy(uint8_t alert);
+
 }  // namespace webcast

@@ -159,10 +159,11 @@ void send_close_notify(GstElement* webrtcbin) {
 }  // namespace
 
 std::string DtlsAlerts::reason(const std::string& other) const {
-  if (received >= 0)
-    return "the " + other + "'s side says: " + alert_meaning(static_cast<uint8_t>(received.load()));
-  if (sent >= 0) return "our side says: " + alert_meaning(static_cast<uint8_t>(sent.load()));
-  return {};
+  int theirs = received, ours = sent;
+  if (theirs < 0 && ours < 0) return {};
+  auto code = static_cast<uint8_t>(theirs >= 0 ? theirs : ours);
+  std::string who = theirs >= 0 ? "the " + other + "'s side" : "our side";
+  return who + " says: " + alert_meaning(code) + ". " + alert_remedy(code);
 }
 
 void watch_alerts(GstElement* pipeline, const std::shared_ptr<DtlsAlerts>& alerts) {

@@ -15,7 +15,8 @@ namespace webcast {
 // Written by DTLS's threads; -1: none.
 struct DtlsAlerts {
   std::atomic<int> sent{-1}, received{-1};
-  // "the viewer: no version of DTLS in common (protocol_version)"; empty: nobody said a word.
+  // "the viewer's side says: no version of DTLS in common (protocol_version). The viewer needs …";
+  // empty: nobody said a word.
   std::string reason(const std::string& other) const;
 };
 

@@ -99,10 +99,10 @@ void WebrtcSession::dtls_failed(const std::string& cause) {
     auto self = weak.lock();
     if (!self || !self->is_open()) return;
     std::string reason = self->pipeline_.alerts->reason(self->other_);
-    self->fail({ErrorCode::failed,
-                "The viewer's encrypted connection (DTLS) failed" +
-                    (reason.empty() ? "." : ": " + reason + "."),
-                reason.empty() ? cause : ""});
+    self->fail(
+        {ErrorCode::failed,
+         "The viewer's encrypted connection (DTLS) failed" + (reason.empty() ? "." : ": " + reason),
+         reason.empty() ? cause : ""});
   });
 }
 

@@ -46,6 +46,14 @@ TEST(DtlsAlert, OnlyAFatalOneInTheClearIsRead) {
   EXPECT_EQ(alert_meaning(200), "alert 200");
 }
 
+TEST(DtlsAlert, EachHasARemedy) {
+  EXPECT_NE(alert_remedy(45).find("fingerprint"), std::string::npos) << "of ours: RFC 8827";
+  EXPECT_NE(alert_remedy(47).find("P-256"), std::string::npos);
+  EXPECT_NE(alert_remedy(70).find("DTLS 1.2"), std::string::npos);
+  for (int alert = 0; alert < 256; ++alert)
+    EXPECT_EQ(alert_remedy(static_cast<uint8_t>(alert)).back(), '.') << alert;
+}
+
 TEST(Goodbye, AViewerIsToldByByeAndCloseNotify) {
   Rig rig;
   rig.viewer_offers(kVp8);
@@ -72,9 +80,11 @@ TEST(Dtls, AFailedHandshakeTellsItsCause) {
   rig.viewer->alert_at_once(70);
   rig.viewer_offers(kVp8);
   ASSERT_TRUE(eventually([&] { return rig.closed().has_value(); }));
-  EXPECT_NE(rig.closed()->sentence.find("(DTLS) failed: the viewer's side says: the two sides have "
-                                        "no version of DTLS in common (protocol_version)."),
-            std::string::npos)
+  EXPECT_NE(
+      rig.closed()->sentence.find("(DTLS) failed: the viewer's side says: the two sides have "
+                                  "no version of DTLS in common (protocol_version). The viewer's "
+                                  "program needs DTLS 1.2."),
+      std::string::npos)
       << rig.closed()->sentence;
 }
 

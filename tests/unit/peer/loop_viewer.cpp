@@ -68,10 +68,12 @@ void LoopViewer::mute() {
 
 void LoopViewer::on_element(GstBin*, GstBin*, GstElement* element, gpointer data) {
   GstElementFactory* factory = gst_element_get_factory(element);
+  auto* self = static_cast<LoopViewer*>(data);
+  if (factory && g_str_equal(GST_OBJECT_NAME(factory), "dtlssrtpdec") && !self->certificate.empty())
+    g_object_set(element, "pem", self->certificate.c_str(), nullptr);
   if (factory && g_strcmp0(GST_OBJECT_NAME(factory), "dtlsenc") == 0) {
     Ref<GstPad> src = adopt(gst_element_get_static_pad(element, "src"));
     gst_pad_add_probe(src.get(), GST_PAD_PROBE_TYPE_BUFFER, on_handshake, data, nullptr);
-    auto* self = static_cast<LoopViewer*>(data);
     std::lock_guard lock(self->mutex_);
     self->encoder_ = retain(element);
   }

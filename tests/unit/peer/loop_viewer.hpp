@@ -32,6 +32,9 @@ class LoopViewer {
   std::function<void(const std::string&)> on_candidate;
   Text change_description;  // falsifies what is sent
   bool loopback_only = true;
+  // With its key, as PEM; empty: one that GStreamer makes. Set before it offers or answers; its
+  // fingerprint goes into descriptions by change_description.
+  std::string certificate;
 
   LoopViewer();
   ~LoopViewer();
