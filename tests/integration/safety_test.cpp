@@ -1,6 +1,9 @@
-// What a viewer may do wrong, by malice or by accident, and what it costs: itself only.
+// What viewers and publishers may do wrong, by malice or by accident: it costs themselves only.
 #include <gtest/gtest.h>
 #include <signal.h>
+#include <unistd.h>
+
+#include <cstdlib>
 
 #include "tests/integration/viewer_process.hpp"
 
@@ -89,6 +92,37 @@ TEST_F(Safety, AFrozenViewerHoldsNoStopUp) {
   EXPECT_EQ(sink->viewers(), 0u);
   auto next = watch(sink->play_and_listen(), {"--no-audio"});
   EXPECT_TRUE(receives(*next, 5));
+}
+
+TEST(PublisherSafety, ACertificateOfAWrongCurveIsToldOnTheBusWithItsRemedy) {
+  std::unique_ptr<char, decltype(&g_free)> folder(g_dir_make_tmp("webcast-XXXXXX", nullptr),
+                                                  g_free);
+  std::string path = std::string(folder.get()) + "/certificate.pem";
+  std::string command = "cd " + std::string(folder.get()) +
+                        " && openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:secp256k1 "
+                        "-nodes -days 2 -subj /CN=publisher -keyout key -out own 2>/dev/null && "
+                        "cat key own > certificate.pem && rm key own";
+  ASSERT_EQ(system(command.c_str()), 0);
+  SinkPipeline source(
+      "webcastsrc name=s location=listen://127.0.0.1:0 "
+      "local-addresses=\"<127.0.0.1>\" s.video_0 ! fakesink async=false");
+  std::string url = source.play_and_listen();
+  ASSERT_FALSE(url.empty());
+  const char* program = g_getenv("WEBCAST_TEST_PUBLISHER");
+  Process publisher({program ? program : "webcast-test-publisher", "--url",
+                     "ws" + url.substr(4) + "ws", "--certificate", path});
+  auto removed = source.wait_for("webcast-publisher-removed");
+  ASSERT_TRUE(removed);
+  std::string reason = field(*removed, "reason");
+  for (const char* part :
+       {"The publisher's encrypted connection (DTLS) failed: ", " says: ", " curve",
+        "The publisher's program needs a certificate of ECDSA with P-256 or of RSA with 2048 bits"})
+    EXPECT_NE(reason.find(part), std::string::npos) << reason;
+  auto ended = publisher.wait_line_with("\"ended\"", kPatience);
+  ASSERT_TRUE(ended);
+  EXPECT_EQ(json_field(*ended, "error"), reason) << "and told to it";
+  unlink(path.c_str());
+  rmdir(folder.get());
 }
 
 TEST_F(Safety, AnSdpBeyondTheLimitsIsRefusedBeforeItIsParsed) {

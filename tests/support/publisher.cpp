@@ -207,6 +207,11 @@ void watch_transport(GstElement* element) {
                                          on_rtcp, nullptr, nullptr);
                      }),
                      nullptr);
+  } else if (g_str_equal(name, "dtlssrtpdec") && options.certificate) {
+    gchar* pem = nullptr;
+    if (g_file_get_contents(options.certificate, &pem, nullptr, nullptr))
+      g_object_set(element, "pem", pem, nullptr);
+    g_free(pem);
   }
 }
 

@@ -7,7 +7,7 @@
 
 struct PublisherOptions {
   gchar *url = nullptr, *stream = nullptr, *codec = nullptr, *audio = nullptr,
-        *fingerprint = nullptr;
+        *fingerprint = nullptr, *certificate = nullptr;
   gint keyframes = 600;  // of H.264, the most pictures from one to the next
   gint lose = 0;         // every so many RTP packets one; 0: none
   gboolean beat = FALSE, again = FALSE;
@@ -22,6 +22,8 @@ inline bool parse_publisher_options(int* argc, char*** argv, PublisherOptions& o
       {"audio", 0, 0, G_OPTION_ARG_STRING, &options.audio, "OPUS, PCMU, or empty", "CODEC"},
       {"fingerprint", 0, 0, G_OPTION_ARG_STRING, &options.fingerprint, "good, bad, none, sha1",
        "HOW"},
+      {"certificate", 0, 0, G_OPTION_ARG_FILENAME, &options.certificate,
+       "with its key; its fingerprint is not told", "FILE"},
       {"beat", 0, 0, G_OPTION_ARG_NONE, &options.beat,
        "each second a white picture and a loud tone for 0.2 s", nullptr},
       {"again", 0, 0, G_OPTION_ARG_NONE, &options.again,
