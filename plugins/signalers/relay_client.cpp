@@ -40,6 +40,7 @@ class RelayPresence : public std::enable_shared_from_this<RelayPresence> {
   void on_connected(bool ours);
   void on(const Message& message);
   void on_started(const SessionRequest& request);
+  void on_list(const List& list);
   void on_producer(const std::string& peer, bool produces, const std::string& meta);
   void replace_lost();
   void tell_page();
@@ -163,8 +164,7 @@ void RelayPresence::on(const Message& message) {
     if (given->peer == asked_) asked_.clear();
     on_started(request);
   } else if (auto* list = std::get_if<List>(&message)) {
-    for (const PeerEntry& entry : list->producers)
-      on_producer(entry.peer, true, entry.meta);
+    on_list(*list);
   } else if (auto* status = std::get_if<PeerStatusChanged>(&message)) {
     on_producer(status->peer, status->roles.producer, status->meta);
   } else if (auto* sdp = std::get_if<SessionSdp>(&message)) {
@@ -195,6 +195,13 @@ void RelayPresence::on_started(const SessionRequest& request) {
   events_.session_requested(request);
 }
 
+// Where a name is not one publisher's alone, the first of them is as good as another; and the one
+// that came since the list was asked for is asked already.
+void RelayPresence::on_list(const List& list) {
+  for (const PeerEntry& entry : list.producers)
+    if (producer_.empty() || producer_ == entry.peer) on_producer(entry.peer, true, entry.meta);
+}
+
 void RelayPresence::on_producer(const std::string& peer, bool produces, const std::string& meta) {
   if (is_producer()) return;
   if (produces && read_stream_meta(meta).name == stream_.name) {
@@ -207,6 +214,8 @@ void RelayPresence::on_producer(const std::string& peer, bool produces, const st
     if (peer == producer_) {
       producer_.clear();
       asked_.clear();
+      // GStreamer's relay, and ours in a cluster, may know another of that name.
+      if (connected_) link_->send(ListRequest{});
     }
   }
   replace_lost();
