@@ -33,6 +33,9 @@ std::string why_unreachable(const std::string& what, const GError* error, unsign
            "install that on this machine, or use the name that the certificate is for";
   if (g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CONNECTION_REFUSED))
     return "nothing listens there: start it, or check host and port";
+  if (g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CLOSED))
+    return "what listens there ends the connection at once: check that it is a " + what +
+           ", and what it says in its log";
   if (error && error->domain == G_RESOLVER_ERROR) return "its name is not known: check the host";
   if (status / 100 == 3)
     return "it leads elsewhere (" + std::to_string(status) +

@@ -65,11 +65,12 @@ class WebsocketLink::Core : public std::enable_shared_from_this<Core> {
   static void on_connect_done(GObject* session, GAsyncResult* result, gpointer data);
   void on_connected(Ref<SoupWebsocketConnection> connection, SoupMessage* message);
   static void on_message(Core& self, int type, GBytes* bytes);
-  static void on_closed(Core& self) { self.lost(); }
+  static void on_closed(Core& self) { self.broke(G_IO_ERROR_CLOSED); }
   bool is_open() const {
     return connection_ &&
            soup_websocket_connection_get_state(connection_.get()) == SOUP_WEBSOCKET_STATE_OPEN;
   }
+  void broke(GIOErrorEnum code);
   void lost();
   void set_deadline();
 
@@ -116,7 +117,7 @@ void WebsocketLink::Core::set_deadline() {
     if (!self) return;
     self->deadline_.cancel();
     if (self->cancellable_) g_cancellable_cancel(self->cancellable_.get());
-    if (self->connection_) self->lost();
+    if (self->connection_) self->broke(G_IO_ERROR_TIMED_OUT);
   });
 }
 
@@ -166,6 +167,16 @@ void WebsocketLink::Core::ready() {
   ready_at_ = std::chrono::steady_clock::now();
 }
 
+// By the other side, or for its silence. An attempt that it ends before it was ready has failed.
+void WebsocketLink::Core::broke(GIOErrorEnum code) {
+  if (!ready_ && !ended_) {
+    GError* error = g_error_new_literal(G_IO_ERROR, code, "it said nothing that was waited for");
+    talk_->failed(error, 0);
+    g_error_free(error);
+  }
+  lost();
+}
+
 void WebsocketLink::Core::lost() {
   message_.disconnect();
   closed_.disconnect();
@@ -192,6 +203,7 @@ void WebsocketLink::Core::lost() {
 
 // Later: libsoup may be in the middle of handing a message out.
 void WebsocketLink::Core::give_up() {
+  closed_.disconnect();  // why, the talk has told
   thread_.post([weak = weak_from_this(), connection = connection_] {
     auto self = weak.lock();
     if (self && connection && self->connection_ == connection) self->lost();
