@@ -15,6 +15,8 @@ using std::chrono::milliseconds;
 constexpr milliseconds kPatience{10'000};
 // A session that held so long was a good one: the next attempt comes soon again.
 constexpr std::chrono::seconds kProven{10};
+// As many as the element takes before it has a description.
+constexpr size_t kMostEarly = 64;
 constexpr BackoffSettings kBackoff{milliseconds(1'000), milliseconds(30'000)};
 
 }  // namespace
@@ -147,9 +149,14 @@ void JanusPresence::begin_session() {
 
 void JanusPresence::ask(SessionRequest request) {
   session_->asked = true;
+  const auto early = std::exchange(session_->early, {});
   request.session = session_->id;
   request.viewer = address_.shown;
   events_.session_requested(request);
+  for (const JanusCandidate& each : early) {
+    if (!session_ || session_->id != request.session) return;  // it was turned away
+    events_.candidate(request.session, each.mline, each.candidate);
+  }
 }
 
 void JanusPresence::answered() {
@@ -203,13 +210,12 @@ void JanusPresence::fail(const Error& error) {
 
 void JanusPresence::retry() {
   if (!connected_) return;
-  retry_ =
-      control_.after(backoff(failures_++, jitter(), kBackoff), [weak = weak_from_this()] {
-        auto self = weak.lock();
-        if (!self) return;
-        self->retry_.cancel();
-        self->try_again();
-      });
+  retry_ = control_.after(backoff(failures_++, jitter(), kBackoff), [weak = weak_from_this()] {
+    auto self = weak.lock();
+    if (!self) return;
+    self->retry_.cancel();
+    self->try_again();
+  });
 }
 
 void JanusPresence::on_reply(const JanusReply& reply) {
@@ -256,7 +262,7 @@ void JanusPresence::on_told(const JanusReply& reply) {
     if (is_room) leave();
     on_session_over(false);
   } else if (auto* candidate = std::get_if<JanusCandidate>(&reply.what)) {
-    if (is_session) events_.candidate(session_->id, candidate->mline, candidate->candidate);
+    if (is_session) on_candidate(*candidate);
   } else if (std::holds_alternative<JanusWebrtcUp>(reply.what)) {
     g_debug("%s: Janus has the media's connection", address_.shown.c_str());
   } else if (auto* media = std::get_if<JanusMedia>(&reply.what)) {
@@ -268,6 +274,14 @@ void JanusPresence::on_told(const JanusReply& reply) {
   } else {
     on_event(reply);
   }
+}
+
+// With full_trickle Janus tells them while it still makes its offer.
+void JanusPresence::on_candidate(const JanusCandidate& told) {
+  if (session_->asked)
+    events_.candidate(session_->id, told.mline, told.candidate);
+  else if (session_->early.size() < kMostEarly)
+    session_->early.push_back(told);
 }
 
 void JanusPresence::warn(const Error& error) {

@@ -40,6 +40,7 @@ class JanusPresence : public std::enable_shared_from_this<JanusPresence> {
     bool asked = false;     // the element was asked for it
     bool answered = false;  // both descriptions are where they belong
     std::chrono::steady_clock::time_point answered_at{};
+    std::vector<JanusCandidate> early{};  // told before the element was asked; bounded
   };
 
   // Whether there is something to do in the room.
@@ -92,6 +93,7 @@ class JanusPresence : public std::enable_shared_from_this<JanusPresence> {
   void on_state(const std::string& state);
   void on_reply(const JanusReply& reply);
   void on_told(const JanusReply& reply);
+  void on_candidate(const JanusCandidate& told);
   std::optional<Error> why_put_out(const JanusReply& reply) const;
   void warn(const Error& error);
   bool is_proven() const;

@@ -43,6 +43,10 @@ class Reader : public JsonReader {
 
   Reader inner(const char* name) { return Reader(object(name)); }
   bool has(const char* name) { return member(name) != nullptr; }
+  bool has_list(const char* name) {
+    JsonNode* node = member(name);
+    return node && JSON_NODE_HOLDS_ARRAY(node);
+  }
   unsigned mline() {
     auto index = optional_number("sdpMLineIndex");
     if (index && *index >= kMaxMediaLines)
@@ -51,10 +55,24 @@ class Reader : public JsonReader {
   }
 };
 
+std::optional<JanusId> read_id(Reader& r) {
+  return r.optional_id("id");
+}
+
+// Of what is sent now, and can be received here.
+std::optional<std::string> read_stream(Reader& r) {
+  auto type = r.optional_text("type");
+  bool is_media = type == "audio" || type == "video";
+  return is_media && !r.yes("disabled") ? type : std::nullopt;
+}
+
 std::optional<JanusFeed> read_feed(Reader& r) {
   auto id = r.optional_id("id");
   if (!id) return std::nullopt;
-  return JanusFeed{*id, r.optional_text("display").value_or("")};
+  JanusFeed feed{*id, r.optional_text("display").value_or("")};
+  if (r.has_list("streams")) feed.media = r.entries<std::string>("streams", read_stream);
+  if (feed.media.size() > kMaxMediaLines) feed.media.resize(kMaxMediaLines);
+  return feed;
 }
 
 std::optional<JanusFeed> read_publishing(Reader& r) {
@@ -91,12 +109,14 @@ What read_plugin_data(Reader& r) {
   std::string kind = r.optional_text("videoroom").value_or("");
   if (kind == "event") return read_plugin_event(r);
   if (kind == "joined")
-    return JanusJoined{r.optional_number("private_id").value_or(0),
+    return JanusJoined{r.optional_id("id").value_or(JanusId{}),
+                       r.optional_number("private_id").value_or(0),
                        r.entries<JanusFeed>("publishers", read_feed)};
   if (kind == "attached" || kind == "updated") return JanusNegotiated{};
   if (kind == "destroyed") return JanusRoomDestroyed{};
   if (kind == "participants")
-    return JanusParticipants{r.entries<JanusFeed>("participants", read_publishing)};
+    return JanusParticipants{r.entries<JanusFeed>("participants", read_publishing),
+                             r.entries<JanusId>("participants", read_id)};
   if (kind == "success" && r.has("list"))
     return JanusRooms{r.entries<JanusRoom>("list", read_room)};
   return JanusOther{};

@@ -71,6 +71,7 @@ struct JanusRequest {
 struct JanusFeed {
   JanusId id{};
   std::string display{};
+  std::vector<std::string> media{};  // "audio" and "video", one a stream; empty: it is not told
   friend bool operator==(const JanusFeed&, const JanusFeed&) = default;
 };
 
@@ -91,6 +92,7 @@ struct JanusRooms {
   std::vector<JanusRoom> rooms{};
 };
 struct JanusJoined {
+  JanusId id{};  // our own
   uint64_t private_id = 0;
   std::vector<JanusFeed> feeds{};  // that are published now
 };
@@ -99,6 +101,7 @@ struct JanusFeeds {  // new ones
 };
 struct JanusParticipants {
   std::vector<JanusFeed> feeds{};  // those of them who publish
+  std::vector<JanusId> present{};  // all of them
 };
 struct JanusFeedGone {  // it is no more published
   JanusId feed{};

@@ -1,6 +1,7 @@
 // JSON text from a Janus server, and a location with what opens a room: what users write into it
 // comes out of a request as it was.
 #include "plugins/signalers/janus_address.hpp"
+#include "signaling/protocol/codec.hpp"
 #include "signaling/protocol/janus_codec.hpp"
 #include "signaling/protocol/json_ref.hpp"
 #include "tests/fuzz/expect.hpp"
@@ -17,6 +18,7 @@ int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     if (auto* feeds = std::get_if<JanusFeeds>(&reply->what))
       for (const JanusFeed& feed : feeds->feeds) {
         WEBCAST_EXPECT(is_utf8(feed.display) && feed.display.size() <= kMaxJanusTextBytes);
+        WEBCAST_EXPECT(feed.media.size() <= kMaxMediaLines);
         // The numbers that Janus gives are the ones that it gets.
         if (feed.id.is_number) WEBCAST_EXPECT(janus_id(feed.id.text) == feed.id);
       }

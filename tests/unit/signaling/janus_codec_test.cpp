@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "signaling/protocol/codec.hpp"
 #include "signaling/protocol/json_ref.hpp"
 
 namespace webcast {
@@ -104,6 +105,7 @@ TEST(JanusDecode, WhoPublishes) {
   auto joined =
       event<JanusJoined>(R"({"videoroom":"joined","room":1234,"id":1,"private_id":9,"publishers":)"
                          R"([{"id":2,"display":"live","streams":[]},{"id":"three"}]})");
+  EXPECT_EQ(joined.id, (JanusId{true, "1"}));
   EXPECT_EQ(joined.private_id, 9u);
   EXPECT_THAT(joined.feeds,
               ElementsAre(JanusFeed{{true, "2"}, "live"}, JanusFeed{{false, "three"}, ""}));
@@ -113,10 +115,33 @@ TEST(JanusDecode, WhoPublishes) {
       R"({"videoroom":"participants","participants":[{"id":2,"publisher":true},)"
       R"({"id":3,"publisher":false},{"id":4}]})");
   EXPECT_THAT(participants.feeds, ElementsAre(JanusFeed{{true, "2"}, ""}));
+  EXPECT_THAT(participants.present,
+              ElementsAre(JanusId{true, "2"}, JanusId{true, "3"}, JanusId{true, "4"}));
   for (const char* name : {"unpublished", "leaving", "kicked"})
     EXPECT_EQ(
         event<JanusFeedGone>(R"({"videoroom":"event",")" + std::string(name) + R"(":2})").feed,
         (JanusId{true, "2"}));
+}
+
+TEST(JanusDecode, WhatAPublisherSends) {
+  auto media = [](const std::string& streams) {
+    auto feeds = event<JanusFeeds>(
+        R"({"videoroom":"event","publishers":[{"id":2,"display":"live","streams":)" + streams +
+        "}]}");
+    EXPECT_EQ(feeds.feeds.size(), 1u) << streams;
+    return feeds.feeds.empty() ? std::vector<std::string>{"?"} : feeds.feeds[0].media;
+  };
+  EXPECT_THAT(media(R"([{"type":"audio","mindex":0},{"type":"video","mindex":1}])"),
+              ElementsAre("audio", "video"));
+  EXPECT_THAT(media(R"([{"type":"video","disabled":true},{"type":"data"},{"type":"audio"}])"),
+              ElementsAre("audio"));
+  EXPECT_THAT(media(R"([7,{},{"type":8},{"type":"x"},{"type":"video"}])"), ElementsAre("video"));
+  for (const char* none : {"[]", "{}", "7", "null", R"("audio")"})
+    EXPECT_THAT(media(none), IsEmpty());
+  std::string many;
+  for (int i = 0; i < 40; i++)
+    many += R"({"type":"video"},)";
+  EXPECT_EQ(media("[" + many + "7]").size(), kMaxMediaLines);
 }
 
 TEST(JanusDecode, OneOddEntryDoesNotHideTheOthers) {
