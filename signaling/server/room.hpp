@@ -125,7 +125,7 @@ class Room {
   bool is_producer(const std::string& peer) const;
   size_t peers() const { return peers_.size() - elsewhere_; }  // here
   size_t sessions() const { return sessions_.size(); }
-  // Other relays, and the peers there (room_elsewhere.cpp). `relay`: its id.
+  // Other relays, and the peers there (room_federation.cpp). `relay`: its id.
   //
   // What the others have to know of: producers and consumers that are here.
   std::vector<PeerElsewhere> known_here() const;

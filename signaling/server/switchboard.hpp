@@ -11,7 +11,7 @@
 #include "common/control_thread.hpp"
 #include "signaling/server/access.hpp"
 #include "signaling/server/metrics.hpp"
-#include "signaling/server/neighbours.hpp"
+#include "signaling/server/federation_membership.hpp"
 #include "signaling/server/rate_limit.hpp"
 #include "signaling/server/room.hpp"
 #include "signaling/server/shared_bound.hpp"

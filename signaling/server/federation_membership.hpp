@@ -8,7 +8,7 @@
 #include <string_view>
 
 #include "common/control_thread.hpp"
-#include "signaling/server/cluster.hpp"
+#include "signaling/server/federation.hpp"
 #include "signaling/server/federation_link.hpp"
 
 namespace webcast {

@@ -1,4 +1,4 @@
-#include "signaling/server/neighbours.hpp"
+#include "signaling/server/federation_membership.hpp"
 
 #include "common/random_id.hpp"
 #include "signaling/protocol/relay_codec.hpp"

@@ -1,4 +1,4 @@
-#include "signaling/server/cluster.hpp"
+#include "signaling/server/federation.hpp"
 
 namespace webcast {
 
