@@ -15,7 +15,8 @@ void append(Outbox& out, Outbox more) {
 
 }  // namespace
 
-void Cluster::say_all(const std::string& relay, bool asks, std::vector<RelayWords>& words) const {
+void Federation::say_all(const std::string& relay, bool asks,
+                         std::vector<RelayWords>& words) const {
   words.push_back({relay, {id_, RelayHello{asks}}});
   RelayPeers peers;
   size_t bytes = 0;
@@ -32,24 +33,24 @@ void Cluster::say_all(const std::string& relay, bool asks, std::vector<RelayWord
   words.push_back({relay, {id_, RelayComplete{}}});
 }
 
-ClusterStep Cluster::up(Time now) {
-  ClusterStep step;
+FederationStep Federation::up(Time now) {
+  FederationStep step;
   up_ = true;
   heard_self_ = now;
   say_all({}, true, step.words);
   return step;
 }
 
-ClusterStep Cluster::down(Time now) {
-  ClusterStep step;
+FederationStep Federation::down(Time now) {
+  FederationStep step;
   up_ = false;
   for (const auto& [relay, when] : std::exchange(heard_, {}))
     append(step.out, room_.lose_relay(relay, now));
   return step;
 }
 
-ClusterStep Cluster::heard(const RelayMessage& message, Time now) {
-  ClusterStep step;
+FederationStep Federation::heard(const RelayMessage& message, Time now) {
+  FederationStep step;
   if (message.relay == id_) {
     heard_self_ = now;
     return step;
@@ -69,7 +70,7 @@ ClusterStep Cluster::heard(const RelayMessage& message, Time now) {
   return step;
 }
 
-void Cluster::take(const RelayMessage& message, Time now, ClusterStep& step) {
+void Federation::take(const RelayMessage& message, Time now, FederationStep& step) {
   const std::string& relay = message.relay;
   bool is_known = heard_.contains(relay);
   if (auto* hello = std::get_if<RelayHello>(&message.what)) {
@@ -93,13 +94,13 @@ void Cluster::take(const RelayMessage& message, Time now, ClusterStep& step) {
   }
 }
 
-void Cluster::lose(const std::string& relay, Time now, Outbox& out) {
+void Federation::lose(const std::string& relay, Time now, Outbox& out) {
   heard_.erase(relay);
   append(out, room_.lose_relay(relay, now));
 }
 
-ClusterStep Cluster::tick(Time now) {
-  ClusterStep step;
+FederationStep Federation::tick(Time now) {
+  FederationStep step;
   if (!up_) return step;
   step.deaf = now - heard_self_ > kRelaySilence;
   step.words.push_back({{}, {id_, RelayAlive{room_.viewers_here()}}});
@@ -111,7 +112,7 @@ ClusterStep Cluster::tick(Time now) {
   return step;
 }
 
-std::vector<RelayWords> Cluster::words_for(const Outgoing& outgoing) const {
+std::vector<RelayWords> Federation::words_for(const Outgoing& outgoing) const {
   if (outgoing.peer != kOtherRelays)
     return {{outgoing.relay, {id_, RelayForward{outgoing.peer, outgoing.message}}}};
   auto* status = std::get_if<PeerStatusChanged>(&outgoing.message);
@@ -119,8 +120,8 @@ std::vector<RelayWords> Cluster::words_for(const Outgoing& outgoing) const {
   return {{{}, {id_, RelayPeers{{room_.known_here(status->peer)}}}}};
 }
 
-ClusterStep Cluster::unheard(const RelayWords& words, Time now) {
-  ClusterStep step;
+FederationStep Federation::unheard(const RelayWords& words, Time now) {
+  FederationStep step;
   heard_.erase(words.relay);
   if (auto* forward = std::get_if<RelayForward>(&words.message.what)) {
     step.out = room_.undelivered(words.relay, {forward->peer, forward->message}, now);

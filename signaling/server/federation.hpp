@@ -1,7 +1,8 @@
-// Cluster: which other relays there are, what they are told and what follows from what they say.
+// Federation: relays that act as one. Which ones there are beside this one, what they are told and
+// what follows from what they say.
 //
-// Pure: time comes in as an argument. Neighbours own it and bring its words to the others;
-// server's thread. docs/protocol.md, "Between relays", has the rules.
+// Pure: time comes in as an argument. FederationMembership owns it and carries its words; server's
+// thread. docs/protocol.md, "Between relays", has the rules.
 #pragma once
 
 #include <chrono>
@@ -18,31 +19,31 @@ struct RelayWords {
   RelayMessage message{};
 };
 
-struct ClusterStep {
+struct FederationStep {
   Outbox out{};
   std::vector<RelayWords> words{};
   bool deaf = false;  // own words do not come back: the link does not work
 };
 
-inline constexpr std::chrono::seconds kClusterTick{2};
+inline constexpr std::chrono::seconds kFederationTick{2};
 inline constexpr std::chrono::seconds kRelaySilence{8};
 inline constexpr size_t kMostRelays = 64;
 
-class Cluster {
+class Federation {
  public:
   using Time = Room::Time;
 
   // `id`: of this relay, new each time that it starts.
-  Cluster(Room& room, std::string id) : room_(room), id_(std::move(id)) {}
+  Federation(Room& room, std::string id) : room_(room), id_(std::move(id)) {}
 
-  ClusterStep up(Time now);
-  ClusterStep down(Time now);
-  ClusterStep heard(const RelayMessage& message, Time now);
-  ClusterStep tick(Time now);  // each kClusterTick
-  // What the room has for a peer elsewhere, or for the other relays.
+  FederationStep up(Time now);
+  FederationStep down(Time now);
+  FederationStep heard(const RelayMessage& message, Time now);
+  FederationStep tick(Time now);  // each kFederationTick
+  // What the room has for a peer at another relay, or for all relays.
   std::vector<RelayWords> words_for(const Outgoing& outgoing) const;
   // That did not arrive.
-  ClusterStep unheard(const RelayWords& words, Time now);
+  FederationStep unheard(const RelayWords& words, Time now);
   RelayWords goodbye() const { return {{}, {id_, RelayBye{}}}; }
 
   bool is_up() const { return up_; }
@@ -50,7 +51,7 @@ class Cluster {
 
  private:
   void say_all(const std::string& relay, bool asks, std::vector<RelayWords>& words) const;
-  void take(const RelayMessage& message, Time now, ClusterStep& step);
+  void take(const RelayMessage& message, Time now, FederationStep& step);
   void lose(const std::string& relay, Time now, Outbox& out);
 
   Room& room_;

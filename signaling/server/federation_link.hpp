@@ -1,5 +1,5 @@
-// FederationLink: carries text from one relay to the others that act as one with it. Who runs the
-// server brings one (webcast-relay: by Redis); on the server's thread throughout.
+// FederationLink: carries text from one relay of a federation to the others. Who runs the server
+// brings one (webcast-relay: by Redis); on the server's thread throughout.
 #pragma once
 
 #include <functional>

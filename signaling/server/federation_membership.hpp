@@ -1,4 +1,5 @@
-// Neighbours: the other relays that act as one with this server, as its switchboard sees them.
+// FederationMembership: this server's part in a federation of relays: the rules of Federation, with
+// the link and the clock that they need.
 //
 // The switchboard owns it; server's thread.
 #pragma once
@@ -13,30 +14,31 @@
 
 namespace webcast {
 
-class Neighbours : public std::enable_shared_from_this<Neighbours> {
+class FederationMembership : public std::enable_shared_from_this<FederationMembership> {
  public:
   using Deliver = std::function<void(const Outbox&)>;
 
   // `deliver`: for peers here; not called in the constructor, nor after close().
-  static std::shared_ptr<Neighbours> create(ControlThread& control, Room& room,
-                                            const MakeFederationLink& make_link, Deliver deliver);
-  Neighbours(ControlThread& control, Room& room, std::string id, Deliver deliver);
+  static std::shared_ptr<FederationMembership> create(ControlThread& control, Room& room,
+                                                      const MakeFederationLink& make_link,
+                                                      Deliver deliver);
+  FederationMembership(ControlThread& control, Room& room, std::string id, Deliver deliver);
 
-  // What the room has for a peer elsewhere, or for the other relays.
+  // What the room has for a peer at another relay, or for all relays.
   void send(const Outgoing& outgoing);
   void close();
 
-  bool is_connected() const { return cluster_.is_up(); }
-  size_t relays() const { return cluster_.relays(); }  // others
+  bool is_connected() const { return federation_.is_up(); }
+  size_t relays() const { return federation_.relays(); }  // others
 
  private:
-  void take(ClusterStep step);
+  void take(FederationStep step);
   void say(RelayWords words);
   void on_text(std::string_view text);
 
   ControlThread& control_;
   const std::string id_;
-  Cluster cluster_;
+  Federation federation_;
   Deliver deliver_;
   std::unique_ptr<FederationLink> link_;
   Timer timer_;

@@ -34,14 +34,14 @@ Switchboard::Switchboard(ControlThread& control, RoomSettings settings, RateSett
       waiting_(kMaxWaitingBytes) {}
 
 void Switchboard::join_others(const MakeFederationLink& make_link) {
-  neighbours_ = Neighbours::create(control_, room_, make_link,
-                                   [weak = weak_from_this()](const Outbox& out) {
-                                     auto self = weak.lock();
-                                     if (!self) return;
-                                     self->deliver(out);
-                                     self->schedule_expiry();
-                                     self->schedule_news();
-                                   });
+  federation_ = FederationMembership::create(control_, room_, make_link,
+                                             [weak = weak_from_this()](const Outbox& out) {
+                                               auto self = weak.lock();
+                                               if (!self) return;
+                                               self->deliver(out);
+                                               self->schedule_expiry();
+                                               self->schedule_news();
+                                             });
 }
 
 std::string Switchboard::join(Receive receive, PeerKind kind, Visitor visitor) {
@@ -245,9 +245,9 @@ std::string Switchboard::metrics(size_t streams_here, size_t connections) const 
                         .sessions = room_.sessions(),
                         .streams = streams_here + room_.published().size(),
                         .connections = connections,
-                        .has_other_relays = neighbours_ != nullptr,
-                        .other_relays = neighbours_ ? neighbours_->relays() : 0,
-                        .reaches_others = neighbours_ && neighbours_->is_connected()});
+                        .has_other_relays = federation_ != nullptr,
+                        .other_relays = federation_ ? federation_->relays() : 0,
+                        .reaches_others = federation_ && federation_->is_connected()});
 }
 
 void Switchboard::on_closed(const std::string& id, const WebSocketPeer* socket,
@@ -271,7 +271,7 @@ void Switchboard::deliver(const Outbox& out) {
   std::string text;
   for (const Outgoing& outgoing : out) {
     if (!outgoing.relay.empty() || outgoing.peer == kOtherRelays) {
-      if (neighbours_) neighbours_->send(outgoing);
+      if (federation_) federation_->send(outgoing);
       continue;
     }
     metrics_.sent(outgoing.message, now());
@@ -322,7 +322,7 @@ void Switchboard::schedule_news() {
 void Switchboard::close() {
   expiry_.cancel();
   news_.cancel();
-  if (neighbours_) neighbours_->close();
+  if (federation_) federation_->close();
   locals_.clear();
   for (auto& [id, socket] : sockets_)
     socket.peer->close();

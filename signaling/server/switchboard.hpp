@@ -106,7 +106,7 @@ class Switchboard : public std::enable_shared_from_this<Switchboard> {
     std::string peer{}, client_key{};
   };
   std::map<std::string, Resuming> resuming_;  // by their secrets
-  std::shared_ptr<Neighbours> neighbours_;  // null: there are none
+  std::shared_ptr<FederationMembership> federation_;  // null: in none
   Timer expiry_, news_;
 };
 

@@ -31,11 +31,11 @@ struct Relay {
               .grace = kGrace,
               .has_other_relays = true,
               .epoch = std::chrono::milliseconds(1'700'000'000'123)}),
-        cluster(room, name) {}
+        federation(room, name) {}
   const std::string name;
   unsigned next_id = 0;
   Room room;
-  Cluster cluster;
+  Federation federation;
   std::map<std::string, bool> guests{};  // away?
   bool linked = false;
 };
@@ -74,7 +74,7 @@ class Party {
   void pass(seconds time);
   void heal();
   void settle(bool loses = false);
-  void take(Relay& relay, ClusterStep step);
+  void take(Relay& relay, FederationStep step);
   void deliver(Relay& relay, Outbox out);
   void say(Relay& relay, RelayWords words);
   size_t producers_listed_at(Relay& relay);
@@ -95,7 +95,7 @@ void Party::say(Relay& relay, RelayWords words) {
   bus_.push_back(std::move(words));
 }
 
-void Party::take(Relay& relay, ClusterStep step) {
+void Party::take(Relay& relay, FederationStep step) {
   // Its whole roll at most, and what its peers' sessions and roles come to.
   WEBCAST_EXPECT(step.words.size() <= 3 + kMostPeers);
   for (RelayWords& words : step.words)
@@ -111,7 +111,7 @@ void Party::deliver(Relay& relay, Outbox out) {
       WEBCAST_EXPECT(found != relay.guests.end() && !found->second);
     } else {
       WEBCAST_EXPECT(outgoing.relay != relay.name);
-      for (RelayWords& words : relay.cluster.words_for(outgoing))
+      for (RelayWords& words : relay.federation.words_for(outgoing))
         say(relay, std::move(words));
     }
   }
@@ -129,11 +129,11 @@ void Party::settle(bool loses) {
     for (auto& relay : relays_) {
       if (!relay->linked || (!words.relay.empty() && words.relay != relay->name)) continue;
       heard = true;
-      take(*relay, relay->cluster.heard(words.message, now_));
+      take(*relay, relay->federation.heard(words.message, now_));
     }
     for (auto& relay : relays_)
       if (!heard && relay->name == words.message.relay && !words.relay.empty())
-        take(*relay, relay->cluster.unheard(words, now_));
+        take(*relay, relay->federation.unheard(words, now_));
   }
 }
 
@@ -190,8 +190,8 @@ void Party::say_something(Relay& relay) {
 void Party::link(Relay& relay, bool up) {
   if (relay.linked == up) return;
   relay.linked = up;
-  if (up) take(relay, relay.cluster.up(now_));
-  if (!up) take(relay, relay.cluster.down(now_));
+  if (up) take(relay, relay.federation.up(now_));
+  if (!up) take(relay, relay.federation.down(now_));
 }
 
 void Party::kill(std::unique_ptr<Relay>& relay) {
@@ -201,13 +201,13 @@ void Party::kill(std::unique_ptr<Relay>& relay) {
 
 void Party::pass(seconds time) {
   for (auto end = now_ + time; now_ < end;) {
-    now_ += kClusterTick;
+    now_ += kFederationTick;
     for (auto& relay : relays_) {
       Outbox out = relay->room.expire(now_);
       std::erase_if(relay->guests,
                     [&](const auto& guest) { return !relay->room.has(guest.first); });
       deliver(*relay, std::move(out));
-      ClusterStep step = relay->cluster.tick(now_);
+      FederationStep step = relay->federation.tick(now_);
       bool deaf = step.deaf;
       take(*relay, std::move(step));
       if (!deaf) continue;
@@ -260,7 +260,7 @@ size_t Party::producers_listed_at(Relay& relay) {
 // arrive again.
 void Party::agree() {
   heal();
-  pass(kGrace + kRelaySilence + 2 * kClusterTick);
+  pass(kGrace + kRelaySilence + 2 * kFederationTick);
   for (auto& relay : relays_) {
     link(*relay, false);
     link(*relay, true);
@@ -278,7 +278,7 @@ void Party::agree() {
     }
   }
   for (auto& relay : relays_) {
-    WEBCAST_EXPECT(relay->cluster.relays() == relays_.size() - 1);
+    WEBCAST_EXPECT(relay->federation.relays() == relays_.size() - 1);
     WEBCAST_EXPECT(producers_listed_at(*relay) == producers);
     WEBCAST_EXPECT(relay->room.published().size() == known.size());
     for (const auto& [name, stream] : relay->room.published())

@@ -20,16 +20,16 @@ int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const Room::Time now{std::chrono::seconds(1000)};
   Room room([&] { return "p" + std::to_string(next++); },
             {.remote_producers = true, .has_other_relays = true});
-  Cluster cluster(room, "self");
-  cluster.up(now);
+  Federation federation(room, "self");
+  federation.up(now);
   Outbox out;
   std::string here = room.connect(PeerKind::remote, out);
   room.receive(here, SetPeerStatus{{.producer = true}, R"({"name":"live"})"}, now);
-  cluster.heard({message->relay, RelayHello{true}}, now);
-  cluster.heard(*message, now);
-  cluster.heard(*message, now);
-  cluster.heard({message->relay, RelayComplete{}}, now);
-  cluster.down(now);
+  federation.heard({message->relay, RelayHello{true}}, now);
+  federation.heard(*message, now);
+  federation.heard(*message, now);
+  federation.heard({message->relay, RelayComplete{}}, now);
+  federation.down(now);
   WEBCAST_EXPECT(room.has(here));
   room.expire(now + std::chrono::hours(1));
   // Nothing of another relay outlives it.

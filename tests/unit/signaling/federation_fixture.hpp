@@ -17,24 +17,24 @@ struct Relay {
       : name(its_name),
         room([this] { return this->name + std::to_string(next_id++); },
              {.remote_producers = true, .has_other_relays = true, .epoch = epoch}),
-        cluster(room, name) {}
+        federation(room, name) {}
   const std::string name;
   int next_id = 0;
   Room room;
-  Cluster cluster;
+  Federation federation;
   Outbox told{};  // what peers here got
   bool alive = true;
 };
 
-class ClusterTest : public testing::Test {
+class FederationTest : public testing::Test {
  protected:
   void SetUp() override {
     for (Relay* relay : all)
-      take(*relay, relay->cluster.up(now));
+      take(*relay, relay->federation.up(now));
     settle();
   }
 
-  void take(Relay& relay, ClusterStep step) {
+  void take(Relay& relay, FederationStep step) {
     for (RelayWords& words : step.words)
       say(std::move(words));
     deliver(relay, std::move(step.out));
@@ -44,7 +44,7 @@ class ClusterTest : public testing::Test {
       if (outgoing.relay.empty() && outgoing.peer != kOtherRelays) {
         relay.told.push_back(std::move(outgoing));
       } else {
-        for (RelayWords& words : relay.cluster.words_for(outgoing))
+        for (RelayWords& words : relay.federation.words_for(outgoing))
           say(std::move(words));
       }
     }
@@ -61,11 +61,11 @@ class ClusterTest : public testing::Test {
       for (Relay* relay : all) {
         if (!relay->alive || (!words.relay.empty() && words.relay != relay->name)) continue;
         heard = true;
-        take(*relay, relay->cluster.heard(words.message, now));
+        take(*relay, relay->federation.heard(words.message, now));
       }
       for (Relay* relay : all)
         if (!heard && relay->name == words.message.relay)
-          take(*relay, relay->cluster.unheard(words, now));
+          take(*relay, relay->federation.unheard(words, now));
     }
   }
   std::string join(Relay& relay, PeerKind kind = PeerKind::remote, PeerRights rights = {}) {
@@ -97,12 +97,12 @@ class ClusterTest : public testing::Test {
     bus_works = false;
     bus.clear();
     for (Relay* relay : all)
-      take(*relay, relay->cluster.down(now));
+      take(*relay, relay->federation.down(now));
   }
   void redis_is_back() {
     bus_works = true;
     for (Relay* relay : all)
-      if (relay->alive) take(*relay, relay->cluster.up(now));
+      if (relay->alive) take(*relay, relay->federation.up(now));
     settle();
   }
   void pass(std::chrono::seconds time) {
@@ -110,7 +110,7 @@ class ClusterTest : public testing::Test {
       now += seconds(1);
       for (Relay* relay : all) {
         if (!relay->alive) continue;
-        take(*relay, relay->cluster.tick(now));
+        take(*relay, relay->federation.tick(now));
         deliver(*relay, relay->room.expire(now));
       }
       if (bus_works) {

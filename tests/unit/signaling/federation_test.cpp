@@ -9,12 +9,12 @@ using testing::SizeIs;
 
 constexpr const char* kLive = R"({"name":"live"})";
 
-TEST_F(ClusterTest, EachKnowsTheOthers) {
+TEST_F(FederationTest, EachKnowsTheOthers) {
   for (Relay* relay : all)
-    EXPECT_EQ(relay->cluster.relays(), 2u) << relay->name;
+    EXPECT_EQ(relay->federation.relays(), 2u) << relay->name;
 }
 
-TEST_F(ClusterTest, ListenersHearOfProducersElsewhere) {
+TEST_F(FederationTest, ListenersHearOfProducersElsewhere) {
   std::string listener = join_as(b, kListener);
   heard_at(b);
   std::string producer = join_as(a, kProducer, kLive);
@@ -32,7 +32,7 @@ TEST_F(ClusterTest, ListenersHearOfProducersElsewhere) {
   EXPECT_FALSE(b.room.has(producer));
 }
 
-TEST_F(ClusterTest, AMetaShorterThanNoneHidesNobody) {
+TEST_F(FederationTest, AMetaShorterThanNoneHidesNobody) {
   std::string first = join_as(a, kProducer, "1"), second = join_as(a, kProducer, "2");
   std::string third = join_as(a, kProducer), viewer = join(b);
   say(b, viewer, ListRequest{});
@@ -44,16 +44,16 @@ TEST_F(ClusterTest, AMetaShorterThanNoneHidesNobody) {
   EXPECT_TRUE(b.room.published().contains("live"));
 }
 
-TEST_F(ClusterTest, WhoComesLaterIsToldAll) {
+TEST_F(FederationTest, WhoComesLaterIsToldAll) {
   std::string producer = join_as(a, kProducer, kLive);
-  take(b, b.cluster.down(now));
+  take(b, b.federation.down(now));
   EXPECT_TRUE(b.room.published().empty());
-  take(b, b.cluster.up(now));
+  take(b, b.federation.up(now));
   settle();
   EXPECT_EQ(b.room.published().count("live"), 1u);
 }
 
-TEST_F(ClusterTest, ASessionThatIsNotTakenUpEndsAtBothRelays) {
+TEST_F(FederationTest, ASessionThatIsNotTakenUpEndsAtBothRelays) {
   std::string producer = join_as(a, kProducer, kLive), viewer = join(b), other = join(b);
   std::string silent = start(b, viewer, producer), taken = start(b, other, producer);
   say(a, producer, SessionSdp{taken, false, "v=0 answer"});
@@ -65,7 +65,7 @@ TEST_F(ClusterTest, ASessionThatIsNotTakenUpEndsAtBothRelays) {
   EXPECT_EQ(b.room.sessions(), 1u);
 }
 
-TEST_F(ClusterTest, ASessionGoesFromOneRelayToTheOther) {
+TEST_F(FederationTest, ASessionGoesFromOneRelayToTheOther) {
   std::string producer = join_as(a, kProducer, kLive), viewer = join(b);
   std::string session = start(b, viewer, producer);
   EXPECT_THAT(heard_at(a), Contains(Outgoing{producer, StartSession{viewer, session, "v=0"}}));
@@ -75,7 +75,7 @@ TEST_F(ClusterTest, ASessionGoesFromOneRelayToTheOther) {
   say(b, viewer, SessionIce{session, 0, "candidate"});
   EXPECT_THAT(heard_at(a), ElementsAre(Outgoing{producer, SessionIce{session, 0, "candidate"}}));
   EXPECT_EQ(a.room.published()["live"].viewers, 1u);
-  pass(kClusterTick);
+  pass(kFederationTick);
   EXPECT_EQ(b.room.published()["live"].viewers, 1u);
   EXPECT_EQ(c.room.published()["live"].viewers, 1u) << "as its own relay tells";
 
@@ -85,7 +85,7 @@ TEST_F(ClusterTest, ASessionGoesFromOneRelayToTheOther) {
   EXPECT_FALSE(a.room.has(viewer)) << "known for its sessions alone";
 }
 
-TEST_F(ClusterTest, TheReasonOfAnEndGoesAlong) {
+TEST_F(FederationTest, TheReasonOfAnEndGoesAlong) {
   std::string producer = join_as(a, kProducer, kLive), viewer = join(b);
   say(b, viewer, SetProtocolVersion{"v1_1"});
   std::string session = start(b, viewer, producer);
@@ -95,7 +95,7 @@ TEST_F(ClusterTest, TheReasonOfAnEndGoesAlong) {
               ElementsAre(Outgoing{viewer, EndSessionV1_1{session, "The stream is full"}}));
 }
 
-TEST_F(ClusterTest, WhoTakesWhatIsBroughtIsFoundToo) {
+TEST_F(FederationTest, WhoTakesWhatIsBroughtIsFoundToo) {
   std::string taker = join_as(a, kConsumer, kLive), publisher = join(b);
   heard_at(a);
   say(b, publisher, ListConsumersRequest{});
@@ -110,7 +110,7 @@ TEST_F(ClusterTest, WhoTakesWhatIsBroughtIsFoundToo) {
   EXPECT_THAT(heard_at(a), ElementsAre(Outgoing{taker, SessionSdp{start->session, true, "v=0"}}));
 }
 
-TEST_F(ClusterTest, ANameIsHadOnceInAllRelays) {
+TEST_F(FederationTest, ANameIsHadOnceInAllRelays) {
   join_as(a, kProducer, kLive);
   std::string second = join_as(b, kProducer, kLive);
   EXPECT_FALSE(b.room.is_producer(second));
@@ -124,7 +124,7 @@ TEST_F(ClusterTest, ANameIsHadOnceInAllRelays) {
   EXPECT_THAT(error->details, HasSubstr(kNotTaker));
 }
 
-TEST_F(ClusterTest, RightsCountElsewhereToo) {
+TEST_F(FederationTest, RightsCountElsewhereToo) {
   std::string producer = join_as(a, kProducer, kLive);
   std::string other = join(b, PeerKind::remote, {.only_stream = "other"});
   heard_at(a);
@@ -134,7 +134,7 @@ TEST_F(ClusterTest, RightsCountElsewhereToo) {
   EXPECT_THAT(heard_at(a), IsEmpty());
 }
 
-TEST_F(ClusterTest, OfTwoThatTookOneNameUnseenTheOlderOneKeepsIt) {
+TEST_F(FederationTest, OfTwoThatTookOneNameUnseenTheOlderOneKeepsIt) {
   redis_goes();
   std::string older = join_as(b, kProducer, kLive);
   now += milliseconds(1);
@@ -158,7 +158,7 @@ TEST_F(ClusterTest, OfTwoThatTookOneNameUnseenTheOlderOneKeepsIt) {
     EXPECT_EQ(relay->room.published().size(), 1u) << relay->name;
 }
 
-TEST_F(ClusterTest, OfTwoThatAreEquallyOldOneKeepsIt) {
+TEST_F(FederationTest, OfTwoThatAreEquallyOldOneKeepsIt) {
   redis_goes();
   std::string one = join_as(a, kProducer, kLive), other = join_as(b, kProducer, kLive);
   redis_is_back();
@@ -167,7 +167,7 @@ TEST_F(ClusterTest, OfTwoThatAreEquallyOldOneKeepsIt) {
   EXPECT_NE(a.room.is_producer(one), b.room.is_producer(other));
 }
 
-TEST_F(ClusterTest, WhatPlaysGoesOnWhileRedisIsAway) {
+TEST_F(FederationTest, WhatPlaysGoesOnWhileRedisIsAway) {
   std::string producer = join_as(a, kProducer, kLive), viewer = join_as(b, kListener);
   std::string session = start(b, viewer, producer);
   say(a, producer, SessionSdp{session, false, "v=0 answer"});
@@ -191,7 +191,7 @@ TEST_F(ClusterTest, WhatPlaysGoesOnWhileRedisIsAway) {
   EXPECT_THAT(heard_at(a), Contains(Outgoing{producer, EndSession{session}}));
 }
 
-TEST_F(ClusterTest, WhoLeavesWhileRedisIsAwayIsKnownToHaveLeftAfterwards) {
+TEST_F(FederationTest, WhoLeavesWhileRedisIsAwayIsKnownToHaveLeftAfterwards) {
   std::string producer = join_as(a, kProducer, kLive), viewer = join(b), listener = join_as(b, kListener);
   std::string session = start(b, viewer, producer);
   redis_goes();
@@ -207,7 +207,7 @@ TEST_F(ClusterTest, WhoLeavesWhileRedisIsAwayIsKnownToHaveLeftAfterwards) {
 }
 
 // Nobody who sees by itself whether media flows is told that signaling ended.
-TEST_F(ClusterTest, ARelayThatDiesEndsItsSessionsAfterTheGraceOnly) {
+TEST_F(FederationTest, ARelayThatDiesEndsItsSessionsAfterTheGraceOnly) {
   std::string remote = join_as(a, kProducer, kLive);
   std::string resuming = join_as(a, kProducer, R"({"name":"two"})", PeerKind::resuming);
   std::string viewer = join(b), second = join(b), listener = join_as(a, kListener);
@@ -216,8 +216,8 @@ TEST_F(ClusterTest, ARelayThatDiesEndsItsSessionsAfterTheGraceOnly) {
   std::string there = join_as(b, kProducer, R"({"name":"three"})");
   heard_at(a);
   b.alive = false;
-  pass(kRelaySilence + kClusterTick);
-  EXPECT_EQ(a.cluster.relays(), 1u);
+  pass(kRelaySilence + kFederationTick);
+  EXPECT_EQ(a.federation.relays(), 1u);
   EXPECT_THAT(heard_at(a), ElementsAre(Outgoing{listener, PeerStatusChanged{there, {}}}));
   pass(seconds(20));
   EXPECT_THAT(heard_at(a), IsEmpty());
@@ -227,23 +227,23 @@ TEST_F(ClusterTest, ARelayThatDiesEndsItsSessionsAfterTheGraceOnly) {
   EXPECT_FALSE(a.room.has(viewer));
 }
 
-TEST_F(ClusterTest, WhatADeadRelayDidNotHearTellsThatItIsDead) {
+TEST_F(FederationTest, WhatADeadRelayDidNotHearTellsThatItIsDead) {
   std::string producer = join_as(a, kProducer, kLive), viewer = join(b);
   std::string session = start(b, viewer, producer);
   a.alive = false;
   say(b, viewer, SessionIce{session, 0, "c"});
-  EXPECT_EQ(b.cluster.relays(), 1u);
+  EXPECT_EQ(b.federation.relays(), 1u);
   EXPECT_TRUE(b.room.published().empty());
   // It was not dead: it only did not listen for a moment.
   a.alive = true;
   heard_at(a);
-  pass(kClusterTick);
-  EXPECT_EQ(b.cluster.relays(), 2u);
+  pass(kFederationTick);
+  EXPECT_EQ(b.federation.relays(), 2u);
   EXPECT_THAT(heard_at(a), ElementsAre(Outgoing{producer, SessionIce{session, 0, "c"}}));
   EXPECT_EQ(b.room.published().count("live"), 1u);
 }
 
-TEST_F(ClusterTest, ALostViewerElsewhereIsToldOfAfterTheGraceOnly) {
+TEST_F(FederationTest, ALostViewerElsewhereIsToldOfAfterTheGraceOnly) {
   std::string remote = join_as(a, kProducer, kLive);
   std::string browser = join_as(a, kProducer, R"({"name":"two"})", PeerKind::browser);
   std::string viewer = join(b);
@@ -258,28 +258,28 @@ TEST_F(ClusterTest, ALostViewerElsewhereIsToldOfAfterTheGraceOnly) {
   EXPECT_EQ(a.room.sessions(), 0u);
 }
 
-TEST_F(ClusterTest, ARelayThatSaysGoodbyeIsGoneAtOnce) {
+TEST_F(FederationTest, ARelayThatSaysGoodbyeIsGoneAtOnce) {
   std::string listener = join_as(b, kListener), producer = join_as(a, kProducer, kLive);
   heard_at(b);
-  say(a.cluster.goodbye());
+  say(a.federation.goodbye());
   settle();
   EXPECT_THAT(heard_at(b), ElementsAre(Outgoing{listener, PeerStatusChanged{producer, {}}}));
 }
 
-TEST_F(ClusterTest, ALinkOverWhichOwnWordsDoNotComeBackIsDeaf) {
+TEST_F(FederationTest, ALinkOverWhichOwnWordsDoNotComeBackIsDeaf) {
   bus_works = false;
   now += kRelaySilence;
-  EXPECT_FALSE(a.cluster.tick(now).deaf);
+  EXPECT_FALSE(a.federation.tick(now).deaf);
   now += seconds(1);
-  EXPECT_TRUE(a.cluster.tick(now).deaf);
+  EXPECT_TRUE(a.federation.tick(now).deaf);
 }
 
-TEST_F(ClusterTest, NobodySpeaksForAPeerOfAnotherRelay) {
+TEST_F(FederationTest, NobodySpeaksForAPeerOfAnotherRelay) {
   std::string producer = join_as(a, kProducer, kLive), viewer = join(b);
   std::string session = start(b, viewer, producer);
   heard_at(a);
   heard_at(b);
-  auto claim = [&](auto what) { take(a, a.cluster.heard({"c", std::move(what)}, now)); };
+  auto claim = [&](auto what) { take(a, a.federation.heard({"c", std::move(what)}, now)); };
   claim(RelayPeers{{{viewer, kProducer, R"({"name":"mine"})", 0}}});
   claim(RelayPeers{{{producer, {}, "null", 0}}});
   claim(RelayForward{producer, EndSessionV1_1{session, {}}});
@@ -295,7 +295,7 @@ TEST_F(ClusterTest, NobodySpeaksForAPeerOfAnotherRelay) {
   EXPECT_EQ(a.room.published().size(), 1u);
 }
 
-TEST_F(ClusterTest, ALongListComesInPieces) {
+TEST_F(FederationTest, ALongListComesInPieces) {
   std::string padding(7000, 'x');
   for (int i = 0; i < 40; i++)
     join_as(a, kProducer, R"({"name":"s)" + std::to_string(i) + R"(","pad":")" + padding + "\"}");
@@ -304,7 +304,7 @@ TEST_F(ClusterTest, ALongListComesInPieces) {
     deliver(a, a.room.tell_news(now));
     settle();
   }
-  ClusterStep step = a.cluster.up(now);
+  FederationStep step = a.federation.up(now);
   EXPECT_GT(step.words.size(), 5u);
   for (const RelayWords& words : step.words)
     EXPECT_LE(encode_relay(words.message).size(), kMaxRelayMessageBytes);
