@@ -42,7 +42,7 @@ class Reader : public JsonReader {
   }
 };
 
-PeerElsewhere read_peer(Reader& r) {
+RemotePeer read_peer(Reader& r) {
   Message message = r.message("status");
   auto* status = std::get_if<PeerStatusChanged>(&message);
   if (!status || status->peer.empty() || status->roles.listener) {
@@ -99,7 +99,7 @@ void write(Writer& w, const RelayHello& hello) {
 }
 void write(Writer& w, const RelayPeers& peers) {
   w.text("type", "peers");
-  w.each("peers", peers.peers, [](Writer& entry, const PeerElsewhere& peer) {
+  w.each("peers", peers.peers, [](Writer& entry, const RemotePeer& peer) {
     entry.text("status", encode(PeerStatusChanged{peer.peer, peer.roles, peer.meta}))
         .number("since", peer.since_ms);
   });

@@ -1,4 +1,5 @@
-// What relays that act as one say to each other (docs/protocol.md, "Between relays"). Plain values.
+// What the relays of a federation say to each other (docs/protocol.md, "Between relays"). Plain
+// values.
 #pragma once
 
 #include <cstdint>
@@ -12,12 +13,12 @@
 namespace webcast {
 
 // A publisher, or who takes what is brought, at another relay. Without a role: it has none any more.
-struct PeerElsewhere {
+struct RemotePeer {
   std::string peer{};
   Roles roles{};  // never listener: that concerns its own relay alone
   std::string meta = "null";
   int64_t since_ms = 0;  // from 1970 on, when it took its stream's name
-  friend bool operator==(const PeerElsewhere&, const PeerElsewhere&) = default;
+  friend bool operator==(const RemotePeer&, const RemotePeer&) = default;
 };
 
 // All that a relay has follows: RelayPeers, any number of them, up to RelayComplete.
@@ -26,7 +27,7 @@ struct RelayHello {
   friend bool operator==(const RelayHello&, const RelayHello&) = default;
 };
 struct RelayPeers {
-  std::vector<PeerElsewhere> peers{};
+  std::vector<RemotePeer> peers{};
   friend bool operator==(const RelayPeers&, const RelayPeers&) = default;
 };
 struct RelayComplete {

@@ -203,14 +203,14 @@ void take_command_line(const Parsed& parsed, RelayOptions& options) {
   if (parsed.peers_per_address != -1) options.peers_per_address = parsed.peers_per_address;
 }
 
-Result<void> join_others(const RelayOptions& options, ServerSettings& settings) {
+Result<void> join_federation(const RelayOptions& options, ServerSettings& settings) {
   if (options.redis.empty()) return {};
   auto url = parse_redis_url(options.redis);
   if (!url) return url.error();
   using std::chrono::milliseconds;
   auto wall = std::chrono::system_clock::now().time_since_epoch();
   auto steady = std::chrono::steady_clock::now().time_since_epoch();
-  settings.room.has_other_relays = true;
+  settings.room.is_federated = true;
   settings.room.epoch = std::chrono::floor<milliseconds>(wall - steady);
   settings.federation_link = federation_by_redis(std::move(*url));
   return {};
@@ -274,7 +274,7 @@ Result<ServerSettings> relay_settings(const RelayOptions& options) {
   settings.view_token = options.view_token;
   settings.publish_token = options.publish_token;
   settings.allow_origins = options.allow_origins;
-  settings.room.remote_producers = true;
+  settings.room.clients_may_publish = true;
   settings.whip.peers_trickle = true;
   settings.max_peers = static_cast<size_t>(options.max_peers);
   settings.peers_per_address = static_cast<size_t>(options.peers_per_address);
@@ -286,7 +286,7 @@ Result<ServerSettings> relay_settings(const RelayOptions& options) {
   acceptor.connections_per_address = 2 * settings.peers_per_address;
   acceptor.connections_per_loopback_address = 2 * settings.peers_per_loopback_address;
   settings.stop_patience = std::chrono::seconds(2);
-  if (auto joined = join_others(options, settings); !joined) return joined.error();
+  if (auto joined = join_federation(options, settings); !joined) return joined.error();
   return settings;
 }
 

@@ -15,12 +15,12 @@ constexpr size_t kFewListeners = 16;
 }  // namespace
 
 void Announcements::note(const std::string& peer, const Standing& before, const Standing& after,
-                         bool elsewhere) {
+                         bool is_remote) {
   auto place = places_.find(peer);
   if (place == places_.end()) {
     if (before == after) return;
     places_[peer] = next_place_;
-    waiting_[next_place_++] = {peer, before, elsewhere};
+    waiting_[next_place_++] = {peer, before, is_remote};
   } else if (waiting_.at(place->second).before == after) {
     waiting_.erase(place->second);
     places_.erase(place);

@@ -31,11 +31,11 @@ class Announcements {
   struct News {
     std::string peer{};
     Standing before{};       // as it was told last
-    bool elsewhere = false;  // the peer's own relay tells the other ones
+    bool is_remote = false;  // the peer's own relay tells the other ones
   };
 
   // `peer` changed from `before` to `after`. Nothing is left to tell when it is again what it was.
-  void note(const std::string& peer, const Standing& before, const Standing& after, bool elsewhere);
+  void note(const std::string& peer, const Standing& before, const Standing& after, bool is_remote);
   // What was told of that peer last; nothing: what it is now.
   std::optional<Standing> told_last(const std::string& peer) const;
   // By their coming.

@@ -24,7 +24,7 @@ void Federation::say_all(const std::string& relay, bool asks,
     if (!peers.peers.empty()) words.push_back({relay, {id_, std::exchange(peers, {})}});
     bytes = 0;
   };
-  for (PeerElsewhere& peer : room_.known_here()) {
+  for (RemotePeer& peer : room_.peers_for_federation()) {
     bytes += peer.meta.size();
     peers.peers.push_back(std::move(peer));
     if (bytes >= kMostMetaBytes || peers.peers.size() >= kMostInOne) flush();
@@ -75,20 +75,20 @@ void Federation::take(const RelayMessage& message, Time now, FederationStep& ste
   bool is_known = heard_.contains(relay);
   if (auto* hello = std::get_if<RelayHello>(&message.what)) {
     if (!is_known) return;
-    append(step.out, room_.begin_roll(relay));
+    append(step.out, room_.begin_sync(relay));
     if (hello->asks) say_all(relay, false, step.words);
   } else if (std::holds_alternative<RelayAsk>(message.what)) {
     say_all(relay, false, step.words);
   } else if (auto* peers = std::get_if<RelayPeers>(&message.what)) {
     if (!is_known) return;
-    for (const PeerElsewhere& peer : peers->peers)
-      append(step.out, room_.hear(relay, peer, now));
+    for (const RemotePeer& peer : peers->peers)
+      append(step.out, room_.on_remote_peer(relay, peer, now));
   } else if (std::holds_alternative<RelayComplete>(message.what)) {
-    if (is_known) append(step.out, room_.end_roll(relay, now));
+    if (is_known) append(step.out, room_.end_sync(relay, now));
   } else if (auto* alive = std::get_if<RelayAlive>(&message.what)) {
-    if (is_known) room_.hear_viewers(relay, alive->viewers);
+    if (is_known) room_.on_remote_viewers(relay, alive->viewers);
   } else if (auto* forward = std::get_if<RelayForward>(&message.what)) {
-    append(step.out, room_.hear(relay, forward->peer, forward->message));
+    append(step.out, room_.on_remote_message(relay, forward->peer, forward->message));
   } else {
     lose(relay, now, step.out);
   }
@@ -113,11 +113,11 @@ FederationStep Federation::tick(Time now) {
 }
 
 std::vector<RelayWords> Federation::words_for(const Outgoing& outgoing) const {
-  if (outgoing.peer != kOtherRelays)
+  if (outgoing.peer != kFederation)
     return {{outgoing.relay, {id_, RelayForward{outgoing.peer, outgoing.message}}}};
   auto* status = std::get_if<PeerStatusChanged>(&outgoing.message);
   if (!status || !up_) return {};
-  return {{{}, {id_, RelayPeers{{room_.known_here(status->peer)}}}}};
+  return {{{}, {id_, RelayPeers{{room_.peer_for_federation(status->peer)}}}}};
 }
 
 FederationStep Federation::unheard(const RelayWords& words, Time now) {

@@ -40,7 +40,7 @@ struct ServerSettings {
   std::chrono::milliseconds stop_patience{200};
   RoomSettings room{};
   WhipSettings whip{};
-  // To other relays, with RoomSettings::has_other_relays; empty: none.
+  // To other relays, with RoomSettings::is_federated; empty: none.
   MakeFederationLink federation_link{};
   std::vector<IceServer> ice_servers{};  // told to clients of streams that name none themselves
 };

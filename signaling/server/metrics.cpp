@@ -89,9 +89,9 @@ std::string Metrics::text(const MetricsGauges& gauges) const {
   page.gauge("sessions", "Sessions between two of them.", gauges.sessions);
   page.gauge("streams", "Streams that are live.", gauges.streams);
   page.gauge("connections", "TCP connections.", gauges.connections);
-  if (gauges.has_other_relays) {
+  if (gauges.is_federated) {
     page.gauge("redis_connected", "1: Redis carries words to the other relays and back.",
-               gauges.reaches_others ? 1 : 0);
+               gauges.federation_is_connected ? 1 : 0);
     page.gauge("other_relays", "Relays that act as one with this one.", gauges.other_relays);
   }
   page.family("messages_total", "counter", "Signaling messages.");

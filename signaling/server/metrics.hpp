@@ -17,9 +17,9 @@ namespace webcast {
 // What is here now.
 struct MetricsGauges {
   size_t peers = 0, sessions = 0, streams = 0, connections = 0;
-  bool has_other_relays = false;  // else nothing is told of them
+  bool is_federated = false;  // else nothing is told of them
   size_t other_relays = 0;
-  bool reaches_others = false;
+  bool federation_is_connected = false;
 };
 
 class Metrics {

@@ -91,7 +91,7 @@ Result<void> Room::check(const std::string& id, const Peer& peer, const SetPeerS
 
 Result<void> Room::check_producer(const std::string& id, const Peer& peer,
                                   const std::string& stream) const {
-  if (peer.kind != PeerKind::local && !settings_.remote_producers)
+  if (peer.kind != PeerKind::local && !settings_.clients_may_publish)
     return refused("This server takes no producers from the network.");
   if (!peer.rights.may_publish) return refused("To publish here takes the publish token.");
   for (const auto& [other, known] : peers_) {
@@ -105,7 +105,7 @@ Result<void> Room::check_producer(const std::string& id, const Peer& peer,
 Result<void> Room::check_taker(const std::string& id, const Peer& peer,
                                const std::string& stream) const {
   auto no = [](const std::string& why) { return refused(kNotTaker + (": " + why)); };
-  if (peer.kind != PeerKind::local && !settings_.remote_producers)
+  if (peer.kind != PeerKind::local && !settings_.clients_may_publish)
     return no("this server takes no consumers from the network.");
   if (!peer.rights.only_stream.empty() && peer.rights.only_stream != stream)
     return no("the token is for another stream.");
@@ -304,7 +304,7 @@ void Room::route(Outbox& out) {
     keep(outgoing.peer, found->second, std::move(outgoing.message));
     return true;
   });
-  if (std::exchange(session_ended_, false) && elsewhere_ != 0) forget_guests();
+  if (std::exchange(session_ended_, false) && remote_peers_ != 0) forget_guests();
 }
 
 // Who has the most waiting when there is no room for more will not get it: when that peer is back

@@ -25,8 +25,8 @@ inline bool concerns_others(const Roles& roles) {
   return roles.producer || roles.consumer;
 }
 
-// As Outgoing::peer: the other relays, which are told what became of a peer here.
-inline constexpr const char* kOtherRelays = "*";
+// As Outgoing::peer: all other relays, which are told what became of a peer here.
+inline constexpr const char* kFederation = "*";
 
 // A message for one peer of the room.
 struct Outgoing {
@@ -38,13 +38,13 @@ using Outbox = std::vector<Outgoing>;
 
 struct RoomSettings {
   size_t sessions_per_peer = 16;            // that one peer asked for
-  bool remote_producers = false;            // whether a peer from the network may publish, or be
+  bool clients_may_publish = false;         // whether a peer from the network may publish, or be
                                             // who takes what is brought under a name
   std::chrono::milliseconds grace{30'000};  // for a peer whose connection was lost
   // For both sides of a session to describe themselves. Longer than peers of ours take to give up:
   // others may never answer, and never give up.
   std::chrono::milliseconds answer_patience{60'000};
-  bool has_other_relays = false;
+  bool is_federated = false;  // there may be other relays
   size_t missed_bytes_per_peer = 256 * 1024;  // that wait for one that is away
   size_t missed_bytes = 16 * 1024 * 1024;     // the same, all together
   std::chrono::milliseconds epoch{0};  // from steady_clock's to that of 1970, with other relays
@@ -53,11 +53,11 @@ struct RoomSettings {
 // What a peer is. One that sees by itself when its media ends is never told that the other side's
 // connection was lost; another is told when the grace is over.
 enum class PeerKind {
-  local,     // in this process: sees it by its own watchdog, as `resuming` does
-  remote,    // may have no way to see it
-  browser,   // sees it: a browser's RTCPeerConnection asks the other side for consent
-  resuming,  // comes back as the same peer when its connection was lost
-  elsewhere,  // at another relay, which knows what it is there
+  local,      // in this process: sees it by its own watchdog, as `resuming` does
+  client,     // may have no way to see it
+  browser,    // sees it: a browser's RTCPeerConnection asks the other side for consent
+  resuming,   // comes back as the same peer when its connection was lost
+  federated,  // a RemotePeer: at another relay, which knows what it is there
 };
 
 // What a peer's token permits.
@@ -123,23 +123,24 @@ class Room {
 
   bool has(const std::string& peer) const { return peers_.contains(peer); }
   bool is_producer(const std::string& peer) const;
-  size_t peers() const { return peers_.size() - elsewhere_; }  // here
+  size_t peers() const { return peers_.size() - remote_peers_; }  // here
   size_t sessions() const { return sessions_.size(); }
-  // Other relays, and the peers there (room_federation.cpp). `relay`: its id.
+  // Other relays of the federation, and the peers there (room_federation.cpp). `relay`: its id.
   //
-  // What the others have to know of: producers and consumers that are here.
-  std::vector<PeerElsewhere> known_here() const;
-  PeerElsewhere known_here(const std::string& peer) const;
+  // What they have to know of: producers and consumers that are here.
+  std::vector<RemotePeer> peers_for_federation() const;
+  RemotePeer peer_for_federation(const std::string& peer) const;
   // Of its producers that have some.
   std::map<std::string, size_t> viewers_here() const;
-  // That relay calls the roll: what it does not name up to the end has no role any more.
-  Outbox begin_roll(const std::string& relay);
-  Outbox end_roll(const std::string& relay, Time now);
+  // That relay says all that it has: who is not named up to the end has no role any more.
+  Outbox begin_sync(const std::string& relay);
+  Outbox end_sync(const std::string& relay, Time now);
   // What it says of a peer there. Of two who have one name the older one keeps it.
-  Outbox hear(const std::string& relay, const PeerElsewhere& said, Time now);
-  void hear_viewers(const std::string& relay, const std::map<std::string, size_t>& viewers);
+  Outbox on_remote_peer(const std::string& relay, const RemotePeer& said, Time now);
+  void on_remote_viewers(const std::string& relay, const std::map<std::string, size_t>& viewers);
   // What a peer there has for `peer`.
-  Outbox hear(const std::string& relay, const std::string& peer, const Message& message);
+  Outbox on_remote_message(const std::string& relay, const std::string& peer,
+                           const Message& message);
   // It cannot be reached. What was for a peer there waits for it, as for one whose connection was
   // lost.
   Outbox lose_relay(const std::string& relay, Time now);
@@ -150,7 +151,7 @@ class Room {
 
  private:
   struct Peer {
-    PeerKind kind = PeerKind::remote;
+    PeerKind kind = PeerKind::client;
     Roles roles{};
     std::string meta = "null";
     bool v1_1 = false;
@@ -165,8 +166,8 @@ class Room {
     PeerRights rights{};
     Visitor visitor{};
     bool asked_for_consumers = false;
-    std::string relay{};  // PeerKind::elsewhere: which one
-    bool in_roll = true;  // the same: was named
+    std::string relay{};  // PeerKind::federated: which one
+    bool in_sync = true;  // the same: was named
     size_t viewers = 0;   // the same: as it said
   };
   struct Session {
@@ -201,7 +202,7 @@ class Room {
            Outbox& out);
 
   void leave(const std::string& id, Departure departure, Time now, Outbox& out);
-  // What is for a peer that is away waits for it; what is for one elsewhere goes to its relay.
+  // What is for a peer that is away waits for it; what is for a remote one goes to its relay.
   void route(Outbox& out);
   void keep(const std::string& id, Peer& peer, Message message);
   void set_meta(Peer& peer, const std::string& meta);
@@ -216,14 +217,13 @@ class Room {
   void tell_ended(const std::string& peer, const std::string& session,
                   std::optional<std::string> error, Outbox& out);
   void refuse(const std::string& peer, std::string details, Outbox& out);
-  void take_roles(const std::string& id, Peer& peer, const PeerElsewhere& said, Time now,
-                  Outbox& out);
-  void settle(const std::string& elsewhere, Outbox& out, Time now);
-  void hear_start(const std::string& relay, const std::string& peer, const std::string& from,
-                  const std::string& session, const Message& message, Outbox& out);
+  void take_roles(const std::string& id, Peer& peer, const RemotePeer& said, Time now, Outbox& out);
+  void settle(const std::string& remote, Outbox& out, Time now);
+  void on_remote_start(const std::string& relay, const std::string& peer, const std::string& from,
+                       const std::string& session, const Message& message, Outbox& out);
   void return_of(const std::string& id, Peer& peer, Outbox& out);
   void drop_roles(const std::string& id, Peer& peer, Time now, Outbox& out);
-  // Viewers elsewhere, who are known for their sessions alone.
+  // Viewers at other relays, who are known for their sessions alone.
   void forget_guests();
   std::vector<std::string> peers_of(const std::string& relay) const;
   std::vector<PeerEntry> entries(bool Roles::*role, const std::string& asks) const;
@@ -233,10 +233,10 @@ class Room {
   std::map<std::string, Peer> peers_;
   Sessions sessions_;
   Announcements news_;
-  SharedBound missed_;          // bytes that wait for peers that are away
-  size_t elsewhere_ = 0;        // of peers_
-  size_t elsewhere_bytes_ = 0;  // of their metas
-  bool session_ended_ = false;  // since guests were looked at
+  SharedBound missed_;            // bytes that wait for peers that are away
+  size_t remote_peers_ = 0;       // of peers_
+  size_t remote_meta_bytes_ = 0;  // of their metas
+  bool session_ended_ = false;    // since guests were looked at
 };
 
 }  // namespace webcast

@@ -22,7 +22,7 @@ Outbox Room::expire(Time now) {
     if (peer.away && *peer.away <= now) gone.push_back(id);
   }
   for (const std::string& id : gone) {
-    if (peers_.at(id).kind == PeerKind::elsewhere) elsewhere_--;
+    if (peers_.at(id).kind == PeerKind::federated) remote_peers_--;
     missed_.set(id, 0);
     peers_.erase(id);
     for (auto& [name, session] : sessions_)
@@ -35,8 +35,8 @@ Outbox Room::expire(Time now) {
     for (const std::string& id : {session.producer, session.consumer}) {
       auto found = peers_.find(id);
       if (found == peers_.end()) continue;
-      if (found->second.kind == PeerKind::remote) tell_ended(id, entry.first, std::nullopt, out);
-      if (found->second.kind == PeerKind::elsewhere) out.push_back({id, EndSession{entry.first}});
+      if (found->second.kind == PeerKind::client) tell_ended(id, entry.first, std::nullopt, out);
+      if (found->second.kind == PeerKind::federated) out.push_back({id, EndSession{entry.first}});
     }
     return true;
   });

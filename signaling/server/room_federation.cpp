@@ -1,5 +1,5 @@
-// Room, the part about other relays: their peers stand among its own, and take what is for them
-// along another way. What they may do was decided at their relay.
+// Room, the part about a federation: other relays' peers stand among its own, and take what is for
+// them along another way. What they may do was decided at their relay.
 #include <algorithm>
 #include <set>
 
@@ -11,14 +11,14 @@ namespace webcast {
 namespace {
 
 // Of all other relays together.
-constexpr size_t kMostElsewhere = 200'000;
-constexpr size_t kMostElsewhereMetaBytes = 64 * 1024 * 1024;
+constexpr size_t kMostRemotePeers = 200'000;
+constexpr size_t kMostRemoteMetaBytes = 64 * 1024 * 1024;
 constexpr size_t kMostSessions = 400'000;
 
 }  // namespace
 
-PeerElsewhere Room::known_here(const std::string& id) const {
-  PeerElsewhere known{.peer = id};
+RemotePeer Room::peer_for_federation(const std::string& id) const {
+  RemotePeer known{.peer = id};
   auto found = peers_.find(id);
   if (found == peers_.end() || !found->second.relay.empty()) return known;
   const Peer& peer = found->second;
@@ -30,10 +30,11 @@ PeerElsewhere Room::known_here(const std::string& id) const {
   return known;
 }
 
-std::vector<PeerElsewhere> Room::known_here() const {
-  std::vector<PeerElsewhere> result;
+std::vector<RemotePeer> Room::peers_for_federation() const {
+  std::vector<RemotePeer> result;
   for (const auto& [id, peer] : peers_)
-    if (peer.relay.empty() && concerns_others(peer.roles)) result.push_back(known_here(id));
+    if (peer.relay.empty() && concerns_others(peer.roles))
+      result.push_back(peer_for_federation(id));
   return result;
 }
 
@@ -63,32 +64,32 @@ void Room::return_of(const std::string& id, Peer& peer, Outbox& out) {
     out.push_back({id, std::move(message)});
 }
 
-Outbox Room::begin_roll(const std::string& relay) {
+Outbox Room::begin_sync(const std::string& relay) {
   Outbox out;
   for (const std::string& id : peers_of(relay)) {
     Peer& peer = peers_.at(id);
-    peer.in_roll = false;
+    peer.in_sync = false;
     return_of(id, peer, out);
   }
   route(out);
   return out;
 }
 
-Outbox Room::end_roll(const std::string& relay, Time now) {
+Outbox Room::end_sync(const std::string& relay, Time now) {
   Outbox out;
   for (const std::string& id : peers_of(relay)) {
     Peer& peer = peers_.at(id);
-    if (!peer.in_roll) drop_roles(id, peer, now, out);
+    if (!peer.in_sync) drop_roles(id, peer, now, out);
   }
   session_ended_ = true;
   route(out);
   return out;
 }
 
-// Of a peer elsewhere. It begins and ends with "null", which counts nothing.
+// Of a remote peer. It begins and ends with "null", which counts nothing.
 void Room::set_meta(Peer& peer, const std::string& meta) {
   auto counted = [](const std::string& text) { return text == "null" ? 0 : text.size(); };
-  elsewhere_bytes_ = elsewhere_bytes_ - counted(peer.meta) + counted(meta);
+  remote_meta_bytes_ = remote_meta_bytes_ - counted(peer.meta) + counted(meta);
   peer.meta = meta;
 }
 
@@ -102,22 +103,22 @@ void Room::drop_roles(const std::string& id, Peer& peer, Time now, Outbox& out) 
   announce(id, before, now, out);
 }
 
-Outbox Room::hear(const std::string& relay, const PeerElsewhere& said, Time now) {
+Outbox Room::on_remote_peer(const std::string& relay, const RemotePeer& said, Time now) {
   Outbox out;
   // Only another relay of the kind says more than it may: it is not believed.
   bool has_role =
-      concerns_others(said.roles) && elsewhere_bytes_ + said.meta.size() <= kMostElsewhereMetaBytes;
+      concerns_others(said.roles) && remote_meta_bytes_ + said.meta.size() <= kMostRemoteMetaBytes;
   auto found = peers_.find(said.peer);
   if (found == peers_.end()) {
-    if (!has_role || elsewhere_ >= kMostElsewhere) return out;
-    found = peers_.emplace(said.peer, Peer{.kind = PeerKind::elsewhere, .relay = relay}).first;
-    elsewhere_++;
+    if (!has_role || remote_peers_ >= kMostRemotePeers) return out;
+    found = peers_.emplace(said.peer, Peer{.kind = PeerKind::federated, .relay = relay}).first;
+    remote_peers_++;
   } else if (found->second.relay != relay) {
     return out;
   }
   Peer& peer = found->second;
   peer.v1_1 = true;
-  peer.in_roll = true;
+  peer.in_sync = true;
   return_of(said.peer, peer, out);
   if (has_role) {
     take_roles(said.peer, peer, said, now, out);
@@ -130,7 +131,7 @@ Outbox Room::hear(const std::string& relay, const PeerElsewhere& said, Time now)
   return out;
 }
 
-void Room::take_roles(const std::string& id, Peer& peer, const PeerElsewhere& said, Time now,
+void Room::take_roles(const std::string& id, Peer& peer, const RemotePeer& said, Time now,
                       Outbox& out) {
   std::string name = read_stream_meta(said.meta).name;
   Standing before = standing_of(peer);
@@ -144,17 +145,17 @@ void Room::take_roles(const std::string& id, Peer& peer, const PeerElsewhere& sa
 
 // Two peers came by one name while their relays knew nothing of each other. Both relays have the
 // same to compare, so both find the same one to be the older.
-void Room::settle(const std::string& elsewhere, Outbox& out, Time now) {
-  Peer& there = peers_.at(elsewhere);
+void Room::settle(const std::string& remote, Outbox& out, Time now) {
+  Peer& there = peers_.at(remote);
   for (auto& [id, here] : peers_) {
     if (!here.relay.empty()) continue;
     bool same = (!there.stream.empty() && here.stream == there.stream) ||
                 (!there.takes.empty() && here.takes == there.takes);
     if (!same) continue;
     auto since = std::chrono::floor<std::chrono::milliseconds>(here.since);
-    if (std::pair(since, id) < std::pair(std::chrono::floor<std::chrono::milliseconds>(there.since),
-                                         elsewhere)) {
-      drop_roles(elsewhere, there, now, out);
+    if (std::pair(since, id) <
+        std::pair(std::chrono::floor<std::chrono::milliseconds>(there.since), remote)) {
+      drop_roles(remote, there, now, out);
     } else {
       auto why = here.stream.empty() ? check_taker(id, here, here.takes)
                                      : check_producer(id, here, here.stream);
@@ -165,14 +166,16 @@ void Room::settle(const std::string& elsewhere, Outbox& out, Time now) {
   }
 }
 
-void Room::hear_viewers(const std::string& relay, const std::map<std::string, size_t>& viewers) {
+void Room::on_remote_viewers(const std::string& relay,
+                             const std::map<std::string, size_t>& viewers) {
   for (const std::string& id : peers_of(relay)) {
     auto found = viewers.find(id);
     peers_.at(id).viewers = found == viewers.end() ? 0 : found->second;
   }
 }
 
-Outbox Room::hear(const std::string& relay, const std::string& id, const Message& message) {
+Outbox Room::on_remote_message(const std::string& relay, const std::string& id,
+                               const Message& message) {
   Outbox out;
   auto of_this_relay = [&](const std::string& session) {
     auto found = sessions_.find(session);
@@ -181,9 +184,9 @@ Outbox Room::hear(const std::string& relay, const std::string& id, const Message
     return other != peers_.end() && other->second.relay == relay ? found : sessions_.end();
   };
   if (auto* start = std::get_if<StartSession>(&message)) {
-    hear_start(relay, id, start->peer, start->session, message, out);
+    on_remote_start(relay, id, start->peer, start->session, message, out);
   } else if (auto* started = std::get_if<SessionStarted>(&message)) {
-    hear_start(relay, id, started->peer, started->session, message, out);
+    on_remote_start(relay, id, started->peer, started->session, message, out);
   } else if (auto* sdp = std::get_if<SessionSdp>(&message)) {
     if (auto found = of_this_relay(sdp->session); found != sessions_.end()) {
       found->second.is_described_by(found->second.other(id));
@@ -199,7 +202,7 @@ Outbox Room::hear(const std::string& relay, const std::string& id, const Message
     }
   } else if (auto* lapsed = std::get_if<EndSession>(&message)) {
     if (auto found = of_this_relay(lapsed->session); found != sessions_.end()) {
-      if (peers_.at(id).kind == PeerKind::remote)
+      if (peers_.at(id).kind == PeerKind::client)
         tell_ended(id, lapsed->session, std::nullopt, out);
       sessions_.erase(found);
       session_ended_ = true;
@@ -210,8 +213,8 @@ Outbox Room::hear(const std::string& relay, const std::string& id, const Message
 }
 
 // A session that was asked for at another relay; `from`: who is there.
-void Room::hear_start(const std::string& relay, const std::string& id, const std::string& from,
-                      const std::string& session, const Message& message, Outbox& out) {
+void Room::on_remote_start(const std::string& relay, const std::string& id, const std::string& from,
+                           const std::string& session, const Message& message, Outbox& out) {
   bool to_producer = std::holds_alternative<StartSession>(message);
   auto guest = peers_.find(from);
   if (sessions_.size() >= kMostSessions || sessions_.contains(session) ||
@@ -220,14 +223,14 @@ void Room::hear_start(const std::string& relay, const std::string& id, const std
   auto target = peers_.find(id);
   bool is_here = target != peers_.end() && target->second.relay.empty() &&
                  (to_producer ? target->second.roles.producer : target->second.roles.consumer);
-  if (!is_here || elsewhere_ >= kMostElsewhere) {
+  if (!is_here || remote_peers_ >= kMostRemotePeers) {
     out.push_back({from, EndSessionV1_1{session, "There is no such peer to start a session with."},
                    relay});
     return;
   }
   if (guest == peers_.end()) {
-    peers_[from] = {.kind = PeerKind::elsewhere, .v1_1 = true, .relay = relay};
-    elsewhere_++;
+    peers_[from] = {.kind = PeerKind::federated, .v1_1 = true, .relay = relay};
+    remote_peers_++;
   }
   sessions_[session] = to_producer ? Session{id, from, from, {}} : Session{from, id, from, {}};
   out.push_back({id, message});
@@ -262,7 +265,7 @@ void Room::forget_guests() {
     const auto& [id, peer] = entry;
     bool is_guest = !peer.relay.empty() && !concerns_others(peer.roles);
     if (!is_guest || in_session.contains(id) || !peer.missed.empty()) return false;
-    elsewhere_--;
+    remote_peers_--;
     return true;
   });
 }

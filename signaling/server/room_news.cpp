@@ -30,8 +30,8 @@ bool Room::sees(const Peer& listener, const Standing& standing) {
 
 void Room::announce(const std::string& id, const Standing& before, Time now, Outbox& out) {
   auto found = peers_.find(id);
-  bool elsewhere = found != peers_.end() && !found->second.relay.empty();
-  news_.note(id, before, standing_of(id), elsewhere);
+  bool is_remote = found != peers_.end() && !found->second.relay.empty();
+  news_.note(id, before, standing_of(id), is_remote);
   tell_news(now, out);
 }
 
@@ -46,8 +46,8 @@ void Room::tell_news(Time now, Outbox& out) {
   while (auto news = news_.take(now)) {
     Standing after = standing_of(news->peer);
     size_t told = tell_listeners(*news, after, out);
-    if (settings_.has_other_relays && !news->elsewhere) {
-      out.push_back({kOtherRelays, PeerStatusChanged{news->peer, after.roles, after.meta}});
+    if (settings_.is_federated && !news->is_remote) {
+      out.push_back({kFederation, PeerStatusChanged{news->peer, after.roles, after.meta}});
       told++;
     }
     news_.told(after.meta.size() + kAnnouncementBytes, told, now);

@@ -89,7 +89,7 @@ Site::Site(ControlThread& control, const ServerSettings& settings, Access access
 
 Result<uint16_t> Site::open(std::shared_ptr<TlsContext> tls) {
   tls_ = std::move(tls);
-  if (settings_.federation_link) switchboard_->join_others(settings_.federation_link);
+  if (settings_.federation_link) switchboard_->join_federation(settings_.federation_link);
   soup_ = adopt(SOUP_SERVER(g_object_new(SOUP_TYPE_SERVER, nullptr)));
   soup_server_add_handler(soup_.get(), nullptr, &Site::on_request, this, nullptr);
   request_started_ =

@@ -33,7 +33,7 @@ Switchboard::Switchboard(ControlThread& control, RoomSettings settings, RateSett
       session_rate_for_many_(of_loopback(new_sessions)),
       waiting_(kMaxWaitingBytes) {}
 
-void Switchboard::join_others(const MakeFederationLink& make_link) {
+void Switchboard::join_federation(const MakeFederationLink& make_link) {
   federation_ = FederationMembership::create(control_, room_, make_link,
                                              [weak = weak_from_this()](const Outbox& out) {
                                                auto self = weak.lock();
@@ -245,9 +245,9 @@ std::string Switchboard::metrics(size_t streams_here, size_t connections) const 
                         .sessions = room_.sessions(),
                         .streams = streams_here + room_.published().size(),
                         .connections = connections,
-                        .has_other_relays = federation_ != nullptr,
+                        .is_federated = federation_ != nullptr,
                         .other_relays = federation_ ? federation_->relays() : 0,
-                        .reaches_others = federation_ && federation_->is_connected()});
+                        .federation_is_connected = federation_ && federation_->is_connected()});
 }
 
 void Switchboard::on_closed(const std::string& id, const WebSocketPeer* socket,
@@ -270,7 +270,7 @@ void Switchboard::deliver(const Outbox& out) {
   const Message* written = nullptr;
   std::string text;
   for (const Outgoing& outgoing : out) {
-    if (!outgoing.relay.empty() || outgoing.peer == kOtherRelays) {
+    if (!outgoing.relay.empty() || outgoing.peer == kFederation) {
       if (federation_) federation_->send(outgoing);
       continue;
     }

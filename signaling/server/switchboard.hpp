@@ -22,7 +22,7 @@ namespace webcast {
 
 // What the request of a WebSocket told of who comes.
 struct Arrival {
-  PeerKind kind = PeerKind::remote;
+  PeerKind kind = PeerKind::client;
   std::string secret{};  // of resume_secret(), for PeerKind::resuming
   PeerRights rights{};
   Visitor visitor{};
@@ -36,8 +36,8 @@ class Switchboard : public std::enable_shared_from_this<Switchboard> {
   Switchboard(ControlThread& control, RoomSettings settings, RateSettings messages,
               RateSettings new_sessions);
 
-  // Acts as one with other relays from here on; the settings say that there are some.
-  void join_others(const MakeFederationLink& make_link);
+  // Acts as one with other relays from here on; RoomSettings::is_federated says so beforehand.
+  void join_federation(const MakeFederationLink& make_link);
 
   // A peer in this process; its id. `kind`: remote for one that stands for a client beyond.
   std::string join(Receive receive, PeerKind kind = PeerKind::local, Visitor visitor = {});

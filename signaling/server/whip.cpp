@@ -189,7 +189,7 @@ void Whip::call(const std::string& id, Session& session, const Visitor& visitor)
       [weak = weak_from_this(), id](const Message& message) {
         if (auto self = weak.lock()) self->on_message(id, message);
       },
-      PeerKind::remote, visitor);
+      PeerKind::client, visitor);
   session.peer = peer;
   switchboard_.send(peer, SetProtocolVersion{"v1_1"});
   switchboard_.send(peer, plays ? Message(ListRequest{}) : Message(ListConsumersRequest{}));

@@ -1,4 +1,4 @@
-// Three relays that act as one, over a link that is cut, loses words and comes back, and of which
+// A federation of three relays, over a link that is cut, loses words and comes back, and of which
 // one is killed now and then: no storm of words, nobody told what is not for him, one opinion in
 // the end, and nothing left when all have gone.
 #include <array>
@@ -27,9 +27,9 @@ struct Relay {
       : name(its_name),
         room([this] { return this->name + "-" + std::to_string(next_id++); },
              {.sessions_per_peer = 3,
-              .remote_producers = true,
+              .clients_may_publish = true,
               .grace = kGrace,
-              .has_other_relays = true,
+              .is_federated = true,
               .epoch = std::chrono::milliseconds(1'700'000'000'123)}),
         federation(room, name) {}
   const std::string name;
@@ -96,7 +96,7 @@ void Party::say(Relay& relay, RelayWords words) {
 }
 
 void Party::take(Relay& relay, FederationStep step) {
-  // Its whole roll at most, and what its peers' sessions and roles come to.
+  // A whole sync at most, and what its peers' sessions and roles come to.
   WEBCAST_EXPECT(step.words.size() <= 3 + kMostPeers);
   for (RelayWords& words : step.words)
     say(relay, std::move(words));
@@ -106,7 +106,7 @@ void Party::take(Relay& relay, FederationStep step) {
 void Party::deliver(Relay& relay, Outbox out) {
   WEBCAST_EXPECT(out.size() <= 3 * 256 * kMostPeers);
   for (Outgoing& outgoing : out) {
-    if (outgoing.relay.empty() && outgoing.peer != kOtherRelays) {
+    if (outgoing.relay.empty() && outgoing.peer != kFederation) {
       auto found = relay.guests.find(outgoing.peer);
       WEBCAST_EXPECT(found != relay.guests.end() && !found->second);
     } else {
@@ -140,7 +140,7 @@ void Party::settle(bool loses) {
 void Party::come(Relay& relay) {
   if (relay.guests.size() >= kMostPeers) return;
   Outbox out;
-  auto kind = std::array{PeerKind::remote, PeerKind::browser, PeerKind::resuming}[steps_.below(3)];
+  auto kind = std::array{PeerKind::client, PeerKind::browser, PeerKind::resuming}[steps_.below(3)];
   relay.guests[relay.room.connect(kind, out)] = false;
   deliver(relay, std::move(out));
 }
@@ -248,7 +248,7 @@ void Party::step() {
 
 size_t Party::producers_listed_at(Relay& relay) {
   Outbox out;
-  std::string id = relay.room.connect(PeerKind::remote, out);
+  std::string id = relay.room.connect(PeerKind::client, out);
   out = relay.room.receive(id, ListRequest{}, now_);
   WEBCAST_EXPECT(out.size() == 1);
   size_t count = std::get<List>(out[0].message).producers.size();
@@ -270,7 +270,7 @@ void Party::agree() {
   std::map<std::string, std::string> known;  // streams and their producers
   size_t producers = 0;
   for (auto& relay : relays_) {
-    for (const PeerElsewhere& peer : relay->room.known_here()) {
+    for (const RemotePeer& peer : relay->room.peers_for_federation()) {
       std::string name = read_stream_meta(peer.meta).name;
       if (peer.roles.producer) producers++;
       if (peer.roles.producer && !name.empty())

@@ -19,7 +19,7 @@ Server& server() {
     ServerSettings settings;
     settings.address = {"127.0.0.1", 0};
     settings.view_token = "kTMzW2Jb0ZbdbK1a";
-    settings.room.remote_producers = true;
+    settings.room.clients_may_publish = true;
     // The limits have tests of their own.
     settings.acceptor.new_connections = {.burst = 1'000'000, .per_second = 1'000'000};
     auto started = Server::start(settings);

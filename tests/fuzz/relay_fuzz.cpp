@@ -19,11 +19,11 @@ int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   unsigned next = 0;
   const Room::Time now{std::chrono::seconds(1000)};
   Room room([&] { return "p" + std::to_string(next++); },
-            {.remote_producers = true, .has_other_relays = true});
+            {.clients_may_publish = true, .is_federated = true});
   Federation federation(room, "self");
   federation.up(now);
   Outbox out;
-  std::string here = room.connect(PeerKind::remote, out);
+  std::string here = room.connect(PeerKind::client, out);
   room.receive(here, SetPeerStatus{{.producer = true}, R"({"name":"live"})"}, now);
   federation.heard({message->relay, RelayHello{true}}, now);
   federation.heard(*message, now);

@@ -17,7 +17,7 @@ constexpr const char* kMetas[] = {"null", R"({"name":"a"})", R"({"name":"b"})", 
 constexpr const char* kStreams[] = {"", "a", "b"};
 
 struct Guest {
-  PeerKind kind = PeerKind::remote;
+  PeerKind kind = PeerKind::client;
   PeerRights rights{};
   bool away = false;
 };
@@ -48,7 +48,7 @@ class Party {
     return std::next(guests_.begin(), static_cast<long>(steps_.below(guests_.size())))->first;
   }
   std::string stream_of(const std::string& id) {
-    return read_stream_meta(room_.known_here(id).meta).name;
+    return read_stream_meta(room_.peer_for_federation(id).meta).name;
   }
   std::string any_session() { return "id" + std::to_string(steps_.below(next_id_ + 1)); }
   void come();
@@ -58,7 +58,7 @@ class Party {
   unsigned next_id_ = 0;
   Room::Time now_{std::chrono::seconds(1000)};
   Room room_{[this] { return "id" + std::to_string(next_id_++); },
-             {.sessions_per_peer = kSessionsPerPeer, .remote_producers = true, .grace = kGrace}};
+             {.sessions_per_peer = kSessionsPerPeer, .clients_may_publish = true, .grace = kGrace}};
   std::map<std::string, Guest> guests_;
   std::map<std::string, Pair> sessions_;
 };
@@ -66,7 +66,7 @@ class Party {
 void Party::come() {
   if (guests_.size() >= kMostPeers) return;
   Guest guest;
-  guest.kind = std::array{PeerKind::remote, PeerKind::local, PeerKind::browser,
+  guest.kind = std::array{PeerKind::client, PeerKind::local, PeerKind::browser,
                           PeerKind::resuming}[steps_.below(4)];
   guest.rights = {.may_publish = steps_.below(3) != 0, .only_stream = kStreams[steps_.below(3)]};
   Outbox out;
@@ -207,7 +207,7 @@ void Party::check(const Outbox& out, size_t most) {
 void Party::check_all() {
   WEBCAST_EXPECT(room_.peers() == guests_.size());
   std::set<std::string> published, taken;
-  for (const PeerElsewhere& peer : room_.known_here()) {
+  for (const RemotePeer& peer : room_.peers_for_federation()) {
     const Guest& guest = guests_.at(peer.peer);
     std::string name = read_stream_meta(peer.meta).name;
     WEBCAST_EXPECT(!guest.away);

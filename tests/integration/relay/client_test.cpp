@@ -110,7 +110,7 @@ TEST_F(RelayClient, ATokenIsPartOfTheLocationAndOfNoMessage) {
   settings.address.port = 0;
   settings.publish_token = "bring-s3cret";
   settings.view_token = "look-s3cret";
-  settings.room.remote_producers = true;
+  settings.room.clients_may_publish = true;
   auto relay = Server::start(settings);
   ASSERT_TRUE(relay);
   std::string location = "ws://" + (*relay)->address().text() + "/";
@@ -282,7 +282,7 @@ TEST_F(RelayClient, AConsumerWithAViewersTokenIsToldWhatItDoesNotGetAndWatches) 
   settings.address.port = 0;
   settings.publish_token = "bring-s3cret";
   settings.view_token = "look-s3cret";
-  settings.room.remote_producers = true;
+  settings.room.clients_may_publish = true;
   auto relay = Server::start(settings);
   ASSERT_TRUE(relay);
   std::string location = "ws://" + (*relay)->address().text() + "/?token=look-s3cret";

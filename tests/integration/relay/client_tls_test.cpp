@@ -32,7 +32,7 @@ TEST(RelayClientTls, SpeaksToARelayWhoseCertificateIsTrusted) {
       "-subj /CN=localhost -addext subjectAltName=DNS:localhost -keyout " +
       settings.tls_key + " -out " + settings.tls_certificate + " 2>/dev/null";
   ASSERT_EQ(system(command.c_str()), 0);
-  settings.room.remote_producers = true;
+  settings.room.clients_may_publish = true;
   auto relay = Server::start(settings);
   ASSERT_TRUE(relay) << relay.error().sentence;
   std::string location = "wss://localhost:" + std::to_string((*relay)->address().port);

@@ -168,7 +168,7 @@ TEST_F(HandshakeTest, ARenewedCertificateIsTakenUp) {
 
 TEST_F(HandshakeTest, MuchGoesThroughInBothDirections) {
   ServerSettings settings = patient();
-  settings.room.remote_producers = true;
+  settings.room.clients_may_publish = true;
   start(std::move(settings));
   TestClient producer(port_, certificate()), viewer(port_, certificate());
   ASSERT_TRUE(producer.upgrade());

@@ -104,7 +104,7 @@ TEST_F(RatesTest, WhoSaysLittleIsNotBlamedForItsNeighbour) {
 // Each of 20 would be told 400 times of 8 KB.
 TEST_F(RatesTest, OneRestlessClientEndsNobodysSession) {
   ServerSettings settings;
-  settings.room.remote_producers = true;
+  settings.room.clients_may_publish = true;
   start(settings);
   std::vector<std::unique_ptr<TestClient>> viewers;
   for (int i = 0; i < 20; i++) {
@@ -134,7 +134,7 @@ TEST_F(RatesTest, OneRestlessClientEndsNobodysSession) {
 // It asks and asks and takes no answer.
 TEST_F(RatesTest, WhoReadsNothingIsLostAndItsSessionGoesOn) {
   ServerSettings settings;
-  settings.room.remote_producers = true;
+  settings.room.clients_may_publish = true;
   settings.messages = {.burst = 1e6, .per_second = 1e6};
   start(settings);
   TestClient producer(port_), viewer(port_);
@@ -160,7 +160,7 @@ TEST_F(RatesTest, WhoReadsNothingIsLostAndItsSessionGoesOn) {
 
 TEST_F(RatesTest, MetricsTellWhatHappened) {
   ServerSettings settings;
-  settings.room.remote_producers = true;
+  settings.room.clients_may_publish = true;
   start(settings);
   EXPECT_THAT(metrics(), HasSubstr("webcast_peers 0\n"));
   TestClient producer(port_), viewer(port_);

@@ -40,7 +40,7 @@ TEST(RelayOptions, LoopbackByDefault) {
   EXPECT_TRUE(settings->address.is_loopback());
   EXPECT_EQ(settings->address.port, 8080);
   EXPECT_EQ(settings->max_peers, 5000u);
-  EXPECT_TRUE(settings->room.remote_producers);
+  EXPECT_TRUE(settings->room.clients_may_publish);
 }
 
 TEST(RelayOptions, TheCommandLineComesBeforeTheFile) {

@@ -24,10 +24,10 @@ TEST(Announcements, TellOfEachWhatWasToldOfItLast) {
   ASSERT_TRUE(first);
   EXPECT_EQ(first->peer, "a");
   EXPECT_EQ(first->before, Standing{}) << "of the 1 nobody was told";
-  EXPECT_FALSE(first->elsewhere);
+  EXPECT_FALSE(first->is_remote);
   auto second = news.take(Announcements::Time{});
   ASSERT_TRUE(second);
-  EXPECT_TRUE(second->elsewhere);
+  EXPECT_TRUE(second->is_remote);
   EXPECT_FALSE(news.take(Announcements::Time{}));
   EXPECT_FALSE(news.due());
 }

@@ -1,4 +1,4 @@
-// Relays that act as one. A bus in place of Redis carries what they say, as text, when a test lets
+// A federation of relays. A bus in place of Redis carries what they say, as text, when a test lets
 // it.
 #pragma once
 
@@ -16,7 +16,7 @@ struct Relay {
   Relay(const std::string& its_name, milliseconds epoch)
       : name(its_name),
         room([this] { return this->name + std::to_string(next_id++); },
-             {.remote_producers = true, .has_other_relays = true, .epoch = epoch}),
+             {.clients_may_publish = true, .is_federated = true, .epoch = epoch}),
         federation(room, name) {}
   const std::string name;
   int next_id = 0;
@@ -41,7 +41,7 @@ class FederationTest : public testing::Test {
   }
   void deliver(Relay& relay, Outbox out) {
     for (Outgoing& outgoing : out) {
-      if (outgoing.relay.empty() && outgoing.peer != kOtherRelays) {
+      if (outgoing.relay.empty() && outgoing.peer != kFederation) {
         relay.told.push_back(std::move(outgoing));
       } else {
         for (RelayWords& words : relay.federation.words_for(outgoing))
@@ -68,17 +68,17 @@ class FederationTest : public testing::Test {
           take(*relay, relay->federation.unheard(words, now));
     }
   }
-  std::string join(Relay& relay, PeerKind kind = PeerKind::remote, PeerRights rights = {}) {
+  std::string join(Relay& relay, PeerKind kind = PeerKind::client, PeerRights rights = {}) {
     Outbox out;
     return relay.room.connect(kind, out, rights);
   }
-  // What its relay's peers are told, there or elsewhere, stands in `told`.
+  // What its relay's peers are told, there or at another relay, stands in `told`.
   void say(Relay& relay, const std::string& peer, const Message& message) {
     deliver(relay, relay.room.receive(peer, message, now));
     settle();
   }
   std::string join_as(Relay& relay, Roles roles, const std::string& meta = "null",
-                      PeerKind kind = PeerKind::remote) {
+                      PeerKind kind = PeerKind::client) {
     std::string id = join(relay, kind);
     say(relay, id, SetPeerStatus{roles, meta});
     return id;

@@ -14,7 +14,7 @@ TEST_F(FederationTest, EachKnowsTheOthers) {
     EXPECT_EQ(relay->federation.relays(), 2u) << relay->name;
 }
 
-TEST_F(FederationTest, ListenersHearOfProducersElsewhere) {
+TEST_F(FederationTest, ListenersHearOfProducersAtOtherRelays) {
   std::string listener = join_as(b, kListener);
   heard_at(b);
   std::string producer = join_as(a, kProducer, kLive);
@@ -124,9 +124,9 @@ TEST_F(FederationTest, ANameIsHadOnceInAllRelays) {
   EXPECT_THAT(error->details, HasSubstr(kNotTaker));
 }
 
-TEST_F(FederationTest, RightsCountElsewhereToo) {
+TEST_F(FederationTest, RightsCountAtOtherRelaysToo) {
   std::string producer = join_as(a, kProducer, kLive);
-  std::string other = join(b, PeerKind::remote, {.only_stream = "other"});
+  std::string other = join(b, PeerKind::client, {.only_stream = "other"});
   heard_at(a);
   say(b, other, StartSessionRequest{producer});
   say(b, other, ListRequest{});
@@ -243,7 +243,7 @@ TEST_F(FederationTest, WhatADeadRelayDidNotHearTellsThatItIsDead) {
   EXPECT_EQ(b.room.published().count("live"), 1u);
 }
 
-TEST_F(FederationTest, ALostViewerElsewhereIsToldOfAfterTheGraceOnly) {
+TEST_F(FederationTest, ALostRemoteViewerIsToldOfAfterTheGraceOnly) {
   std::string remote = join_as(a, kProducer, kLive);
   std::string browser = join_as(a, kProducer, R"({"name":"two"})", PeerKind::browser);
   std::string viewer = join(b);

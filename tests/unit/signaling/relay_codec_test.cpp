@@ -13,8 +13,8 @@ RelayMessage there_and_back(const RelayMessage& message) {
 }
 
 TEST(RelayCodec, EachMessageComesBackAsItWas) {
-  const PeerElsewhere producer{"p", {.producer = true}, R"({"name":"live"})", 1'700'000'000'123};
-  const PeerElsewhere gone{.peer = "q"};
+  const RemotePeer producer{"p", {.producer = true}, R"({"name":"live"})", 1'700'000'000'123};
+  const RemotePeer gone{.peer = "q"};
   const RelayMessage messages[] = {
       {"a", RelayHello{true}},
       {"a", RelayHello{false}},

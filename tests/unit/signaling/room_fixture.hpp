@@ -28,14 +28,14 @@ using testing::UnorderedElementsAre;
 
 class RoomTest : public testing::Test {
  protected:
-  std::string join(PeerKind kind = PeerKind::remote) {
+  std::string join(PeerKind kind = PeerKind::client) {
     Outbox out;
     return room_.connect(kind, out);
   }
   Outbox say(const std::string& peer, const Message& message) {
     return room_.receive(peer, message, now_);
   }
-  std::string join_as(Roles roles, PeerKind kind = PeerKind::remote, bool v1_1 = false) {
+  std::string join_as(Roles roles, PeerKind kind = PeerKind::client, bool v1_1 = false) {
     std::string id = join(kind);
     if (v1_1) say(id, SetProtocolVersion{"v1_1"});
     say(id, SetPeerStatus{roles});
@@ -57,7 +57,7 @@ class RoomTest : public testing::Test {
   static constexpr Roles kConsumer{.consumer = true};
   int next_id_ = 0;
   Room::Time now_{};
-  Room room_{[this] { return "id" + std::to_string(next_id_++); }, {.remote_producers = true}};
+  Room room_{[this] { return "id" + std::to_string(next_id_++); }, {.clients_may_publish = true}};
 };
 
 }  // namespace test

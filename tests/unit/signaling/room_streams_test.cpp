@@ -57,9 +57,9 @@ TEST_F(RoomTest, WhatWaitsForAPeerThatIsAwayIsBounded) {
 
 TEST_F(RoomTest, WhatWaitsForAllWhoAreAwayIsBounded) {
   Room room([this] { return "id" + std::to_string(next_id_++); },
-            {.remote_producers = true, .missed_bytes_per_peer = 10'000, .missed_bytes = 25'000});
+            {.clients_may_publish = true, .missed_bytes_per_peer = 10'000, .missed_bytes = 25'000});
   Outbox out;
-  std::string viewer = room.connect(PeerKind::remote, out);
+  std::string viewer = room.connect(PeerKind::client, out);
   std::vector<std::string> producers, sessions;
   for (int i = 0; i < 4; i++) {
     producers.push_back(room.connect(PeerKind::resuming, out));
@@ -140,7 +140,7 @@ TEST_F(RoomTest, APeerWithATokenForOneStreamHasToDoWithThatOneOnly) {
   say(mine, SetPeerStatus{kProducer, live});
   Outbox out;
   std::string viewer =
-      room_.connect(PeerKind::remote, out, {.may_publish = true, .only_stream = "live"});
+      room_.connect(PeerKind::client, out, {.may_publish = true, .only_stream = "live"});
   say(viewer, SetPeerStatus{kListener});
   EXPECT_THAT(say(theirs, SetPeerStatus{kProducer, other}), IsEmpty()) << "it is told nothing";
   EXPECT_THAT(say(viewer, ListRequest{}), ElementsAre(Outgoing{viewer, List{{{mine, live}}}}));
@@ -184,9 +184,9 @@ const SetPeerStatus kTaker{{.listener = true, .consumer = true}, R"({"name":"liv
 
 TEST_F(RoomTest, WhatIsBroughtUnderANameGoesToOneWhoMayPublishUnderIt) {
   Outbox out;
-  std::string viewer = room_.connect(PeerKind::remote, out, {.may_publish = false});
-  std::string other = room_.connect(PeerKind::remote, out, {.only_stream = "other"});
-  std::string ours = room_.connect(PeerKind::remote, out, {.only_stream = "live"});
+  std::string viewer = room_.connect(PeerKind::client, out, {.may_publish = false});
+  std::string other = room_.connect(PeerKind::client, out, {.only_stream = "other"});
+  std::string ours = room_.connect(PeerKind::client, out, {.only_stream = "live"});
   for (const std::string& peer : {viewer, other}) {
     Outbox answer = say(peer, kTaker);
     ASSERT_TRUE(is_error(answer, peer));
@@ -217,7 +217,7 @@ TEST_F(RoomTest, WhereNobodyPublishesFromTheNetworkNobodyTakesThereEither) {
   Room listener([this] { return "id" + std::to_string(next_id_++); });
   Outbox out;
   std::string local = listener.connect(PeerKind::local, out);
-  std::string remote = listener.connect(PeerKind::remote, out);
+  std::string remote = listener.connect(PeerKind::client, out);
   EXPECT_TRUE(is_error(listener.receive(remote, kTaker, now_), remote));
   EXPECT_THAT(listener.receive(local, kTaker, now_),
               ElementsAre(Outgoing{local, PeerStatusChanged{local, kTaker.roles, kTaker.meta}}));

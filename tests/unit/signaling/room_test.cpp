@@ -8,7 +8,7 @@ namespace {
 TEST_F(RoomTest, Rule1ConnectSendsWelcomeOnly) {
   Outbox out;
   join_as(kListener);
-  std::string id = room_.connect(PeerKind::remote, out);
+  std::string id = room_.connect(PeerKind::client, out);
   EXPECT_THAT(out, ElementsAre(Outgoing{id, Welcome{id}}));
 }
 
@@ -79,7 +79,7 @@ TEST_F(RoomTest, ProducersFromTheNetworkAreRefusedWhereNotWanted) {
   Room listener([this] { return "id" + std::to_string(next_id_++); });
   Outbox out;
   std::string local = listener.connect(PeerKind::local, out);
-  std::string remote = listener.connect(PeerKind::remote, out);
+  std::string remote = listener.connect(PeerKind::client, out);
   EXPECT_TRUE(is_error(listener.receive(remote, SetPeerStatus{kProducer}, now_), remote));
   listener.receive(local, SetPeerStatus{kProducer}, now_);
   EXPECT_THAT(listener.receive(remote, ListRequest{}, now_),
@@ -133,7 +133,7 @@ TEST_F(RoomTest, SixteenSessionsAPeerMayAskFor) {
 TEST_F(RoomTest, Rule3AConsumerIsBroughtAStreamByWhoMayPublishOnly) {
   std::string consumer = join_as(kConsumer, PeerKind::local);
   Outbox out;
-  std::string viewer = room_.connect(PeerKind::remote, out, {.may_publish = false});
+  std::string viewer = room_.connect(PeerKind::client, out, {.may_publish = false});
   EXPECT_TRUE(is_error(say(viewer, StartSessionRequest{consumer}), viewer));
   std::string publisher = join();
   out = say(publisher, StartSessionRequest{consumer});
@@ -145,9 +145,9 @@ TEST_F(RoomTest, Rule3AConsumerIsBroughtAStreamByWhoMayPublishOnly) {
 }
 
 TEST_F(RoomTest, OfConsumersKnowsWhoAskedAndMayBringThemSomething) {
-  std::string newer = join_as(kListener, PeerKind::remote, true), asking = join_as(kListener);
+  std::string newer = join_as(kListener, PeerKind::client, true), asking = join_as(kListener);
   Outbox ignored;
-  std::string watches = room_.connect(PeerKind::remote, ignored, {.may_publish = false});
+  std::string watches = room_.connect(PeerKind::client, ignored, {.may_publish = false});
   say(watches, SetPeerStatus{kListener});
   say(asking, ListConsumersRequest{});
   say(watches, ListConsumersRequest{});
