@@ -194,7 +194,7 @@ std::vector<PeerMedium> Viewer::peer_media() {
     PeerMedium one;
     one.track = medium.track->name();
     one.format = *rendition.format();
-    // The peer calls this from its own threads: the lease may be gone, so through the track.
+    // The peer calls this from its own threads, and by then the lease may be gone: so by control.
     std::weak_ptr<Viewer> weak = weak_from_this();
     size_t index = media.size();
     one.request_keyframe = [weak, index, &control = control_] {

@@ -1,9 +1,8 @@
 // Rendition: one quality of one track in one codec, made once for all who watch it.
 //
 // A pipeline of its own on the internal timeline (rtp_frame.hpp):
-//   raw      appsrc ! convert ! encoder ! payloader ! appsink
-//   encoded  appsrc ! payloader ! appsink            (pass-through)
-//   other    appsrc ! decode ! convert ! encoder ! payloader ! appsink  (transcoding)
+//   raw, or decoded (decoder.hpp)  appsrc ! convert ! encoder ! payloader ! appsink
+//   encoded (pass-through)         appsrc ! payloader ! appsink
 // It runs while somebody holds a RenditionLease and for kLinger after the last one went.
 // Its track owns it; control thread, except subscribe/unsubscribe/request_keyframe.
 #pragma once
@@ -41,7 +40,7 @@ class Rendition {
   virtual void request_keyframe() = 0;
 
   // codec, rendition, encoder (factory), width, height, framerate, bitrate (bit/s, last second),
-  // frames, keyframes, bytes, subscribers, state.
+  // frames, keyframes, bytes, subscribers, dropped, state.
   virtual StructurePtr stats() const = 0;
 };
 
@@ -54,7 +53,8 @@ class RenditionLease {
   // encoder could be started or the source gave nothing within 10 s. Not after the lease's end.
   virtual void when_ready(std::function<void(Result<void>)> ready) = 0;
   // Once, after ready: the rendition cannot go on (an encoder died, the source's codec changed,
-  // B-frames were found in a stream that was passed through). Take another lease then.
+  // B-frames were found in a stream that was passed through). Who asks the track anew gets
+  // another one, where there is one.
   virtual void when_lost(std::function<void(Error)> lost) = 0;
   // Whether the holder can be reached by now; so it is taken to be at first. While none can, a
   // video encoder rests once its format is known: an offer alone keeps no processor busy.

@@ -1,7 +1,7 @@
 // Track: the media of one request pad, and the renditions made of it.
 //
-// Owned by the sink. Control thread, except feed() and end(), which the pad's streaming thread
-// calls and which never wait.
+// Owned by the Broadcast. Control thread where nothing else is said; what the pad's streaming
+// thread calls never waits.
 #pragma once
 
 #include <gst/video/video.h>

@@ -1,8 +1,8 @@
 // Peer: our object for one remote side that receives media.
 //
-// Control thread throughout, except the FrameSinks of its media. Only webrtc_peer.cpp behind this
-// header names webrtcbin; nobody outside peer/ may assume how packets leave (a direct egress
-// takes webrtcbin's place on the sending side later).
+// Control thread throughout, except the FrameSinks of its media. Only the files webrtc_* behind
+// this header deal with webrtcbin; nobody outside peer/ may assume how packets leave (a direct
+// egress takes webrtcbin's place on the sending side later).
 #pragma once
 
 #include <chrono>

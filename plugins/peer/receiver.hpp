@@ -1,8 +1,8 @@
 // Receiver: our object for one remote side that sends media: a browser's publish page, a WHIP
 // client, a WHEP server.
 //
-// Control thread throughout, except `sample`. Only webrtc_receiver.cpp behind this header knows
-// webrtcbin.
+// Control thread throughout, except `sample`. Only the files webrtc_* behind this header deal
+// with webrtcbin.
 #pragma once
 
 #include <chrono>

@@ -1,9 +1,9 @@
 // RelayLink: a WebSocket to a relay that comes back by itself, until it is closed.
 //
-// Says nothing but setProtocolVersion of its own, and that to our relay only. Ours gives a secret at the handshake, by
-// which the link is the same peer again after its connection broke (docs/protocol.md, "Coming
-// back"); at other relays it becomes a new one. Its owner keeps it; it has a thread of its own, so
-// that goodbyes leave while the owner waits in close().
+// Says nothing but setProtocolVersion of its own, and that to our relay only. Ours gives a secret
+// at the handshake, by which the link is the same peer again after its connection broke
+// (docs/protocol.md, "Coming back"); at other relays it becomes a new one. Its owner keeps it; it
+// has a thread of its own, so that goodbyes leave while the owner waits in close().
 #pragma once
 
 #include <functional>

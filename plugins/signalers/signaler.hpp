@@ -1,8 +1,8 @@
 // Signaler: one way to meet viewers, or a publisher. Knows how messages travel and nothing of
 // media.
 //
-// Used on the element's control thread; each way is one file pair here, chosen by the scheme of
-// its location (make_signaler). A session is with one remote side, a viewer or (role consumer) a
+// Used on the element's control thread; the scheme of its location chooses which one it is
+// (make_signaler). A session is with one remote side, a viewer or (role consumer) a
 // publisher: its id is unique within the signaler.
 #pragma once
 
@@ -68,7 +68,7 @@ struct SignalerEvents {  // on the control thread; none after stop()
   std::function<void(const std::string& session, unsigned mline, const std::string& candidate)>
       candidate;
   std::function<void(const std::string& session, const std::string& reason)> session_ended;
-  // "listening" (url: the player's), "connected", "reconnecting", "closed".
+  // "listening" (url: the player's), "connecting", "connected", "reconnecting", "closed".
   std::function<void(const std::string& state, const std::string& url)> state;
   std::function<void(const Error&)> warning;  // to be shown loudly; the signaler goes on
   std::function<void(const std::string& sentence)> info;  // to be shown; nothing is wrong
