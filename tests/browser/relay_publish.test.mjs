@@ -1,6 +1,7 @@
 // The relay's own publish page, and a source that is at that relay.
 
 import assert from 'node:assert/strict';
+import { freePort } from './support/processes.mjs';
 import { Relay } from './support/relay.mjs';
 import { PublishPage, Source } from './support/source.mjs';
 import { launch, scene } from './support/suite.mjs';
@@ -30,8 +31,23 @@ scene('What Chromium publishes at the relay arrives at a source at the relay', a
   await page.silent();
 });
 
-scene('The page waits for a source that comes later, and goes on when the relay is gone', async (bench) => {
-  const relay = await Relay.start();
+/** What the page hears from here on, by whichever connection. @param {PublishPage} page */
+const listen = (page) => page.page.evaluate(() => {
+  window.heard = [];
+  window.WebSocket = class extends WebSocket {
+    constructor(...settings) {
+      super(...settings);
+      this.addEventListener('message', ({ data }) => window.heard.push(JSON.parse(data)));
+    }
+  };
+});
+
+/** Waits until the page knows of a source. @param {PublishPage} page */
+const findsSource = (page) => page.until(() => window.heard.some(({ type, consumers, roles }) =>
+  (type === 'listConsumers' && consumers.length) || (type === 'peerStatusChanged' && roles.includes('consumer'))));
+
+scene('The page waits for a source that comes later, and goes on when the relay is gone, and back', async (bench) => {
+  const relay = await Relay.start({ port: await freePort() });
   bench.later(() => relay.stop('SIGKILL'));
   const page = await PublishPage.open(browsers.chromiumCamera, `${relay.url}publish/live`);
   bench.later(() => page.close());
@@ -42,8 +58,25 @@ scene('The page waits for a source that comes later, and goes on when the relay 
   bench.later(() => from.stop());
   await page.says('You are live');
   await from.more(30);
+  await listen(page);
   await relay.stop('SIGKILL');
   await from.says(/state=\(string\)"?reconnecting/);
   await from.more(60);
+  await page.says('You are live');
+  // Both come back to it as strangers.
+  const again = await Relay.start({ port: relay.port });
+  bench.later(() => again.stop());
+  await from.says(/state=\(string\)"?reconnecting[^]*state=\(string\)"?connected/);
+  await findsSource(page);
+  await from.more(60);
+  assert.doesNotMatch(from.output, /webcast-publisher-removed/, 'in the same session');
+  assert.equal(await page.page.evaluate(() => window.connections.length), 1);
+  await page.says('You are live');
+  // Nobody tells of the end of that session: its relay is gone.
+  await from.stop('SIGKILL');
+  const second = await Source.start('', { location: again.location });
+  bench.later(() => second.stop());
+  await second.says(/webcast-publisher-connected/, 60000);
+  await second.more(30);
   await page.says('You are live');
 });

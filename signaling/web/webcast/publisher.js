@@ -130,8 +130,10 @@ export class Publisher extends EventTarget {
     if (!signaling?.listed || this.#timer) return;
     const consumer = signaling.find(this.#options.stream);
     if (this.peerConnection || this.#asked) {
-      // Another peer under that name: the source was started anew, and nobody told us.
       if (!consumer || consumer.id === this.#consumer) return;
+      // Another peer under that name: the relay was started anew, or the source. Media that flow
+      // tell that it was not the source; of one that was, #stateChanged() hears soon enough.
+      if (this.peerConnection?.connectionState === 'connected') return;
       this.#end(false);
     }
     if (!consumer) return this.#set('waiting');
