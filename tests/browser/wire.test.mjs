@@ -38,6 +38,21 @@ for (const name of ['chromium', 'firefox']) {
     await player.is('playing');
     await player.frames();
   });
+
+  for (const late of ['started', 'error']) {
+    scene(`${name} takes a reply that comes late (${late}) for the session that asked`, async (bench) => {
+      const player = await beside(bench, browsers[name], { late });
+      await player.is('playing');
+      await player.frames();
+      const { sessions, received } = await player.page.evaluate(() => {
+        const { producer } = window;
+        return { sessions: producer.sessions, received: producer.received };
+      });
+      assert.equal(sessions, 2);
+      assert.deepEqual(received.filter(({ type }) => type === 'endSessionV1_1').map(({ sessionId }) => sessionId),
+        late === 'started' ? ['S1'] : []);
+    });
+  }
 }
 
 scene('An error of the relay is shown, and another attempt follows', async (bench) => {

@@ -30,6 +30,7 @@ const kSpareAge = 60000;
 const kEndedGrace = 10000;
 const kSettled = 3000;
 const kLongestTitle = 200;
+const kMostUnnamed = 16; // as many sessions as a server lets one peer ask for
 
 /** What a sender calls its stream: one line, cut. */
 function titleOf(producer) {
@@ -59,6 +60,11 @@ export class WebcastClient extends EventTarget {
   #signaling = null;
   /** @type {Session|null} */
   #spare = null;
+  /**
+   * Asked by this connection, and not named yet: replies come in the order of asking. Some may be
+   * over. @type {Session[]}
+   */
+  #unnamed = [];
   #everOpen = false;
   #attempt = 0;
   #timer = 0;
@@ -85,9 +91,7 @@ export class WebcastClient extends EventTarget {
     });
     signaling.addEventListener('peers', () => this.#producersChanged());
     signaling.addEventListener('message', (event) => {
-      const message = /** @type {CustomEvent} */ (event).detail;
-      this.next?.handle(message);
-      this.current?.handle(message);
+      this.#received(/** @type {CustomEvent} */ (event).detail);
     });
     this.#set('connecting');
     signaling.start();
@@ -99,6 +103,7 @@ export class WebcastClient extends EventTarget {
     this.#timer = 0;
     for (const session of [this.current, this.next, this.#spare]) session?.close();
     this.current = this.next = this.#spare = null;
+    this.#unnamed = [];
     this.#signaling?.stop();
     this.#signaling = null;
     this.#everOpen = false;
@@ -153,10 +158,22 @@ export class WebcastClient extends EventTarget {
     const signaling = /** @type {Signaling} */ (this.#signaling);
     return new Session(signaling, { lowLatency, configuration, messages }, {
       message: (session, message) => this.dispatchEvent(new CustomEvent('message', { detail: { session, message } })),
+      asked: (session) => {
+        if (this.#unnamed.push(session) > kMostUnnamed) this.#unnamed.shift();
+      },
       media: (session) => this.dispatchEvent(new CustomEvent('session', { detail: session })),
       sample: (session) => this.#sampled(session),
       over: (session, failure) => this.#over(session, failure),
     });
+  }
+
+  #received(message) {
+    if (message.type === 'sessionStarted' || message.type === 'error') {
+      this.#unnamed.shift()?.handle(message);
+    } else {
+      this.next?.handle(message);
+      this.current?.handle(message);
+    }
   }
 
   #opened() {
@@ -168,7 +185,7 @@ export class WebcastClient extends EventTarget {
   #lost({ delay, opened }) {
     this.#socketLost = performance.now();
     this.#socketDelay = delay;
-    for (const session of [this.current, this.next]) session?.orphan();
+    for (const session of [this.current, this.next, ...this.#unnamed.splice(0)]) session?.orphan();
     if (this.#flows || this.status.state === 'ended') return;
     if (this.status.state === 'playing') return; // the next samples will tell
     const kind = this.#everOpen ? 'signaling' : 'unreachable';

@@ -146,20 +146,34 @@ export class Publisher extends EventTarget {
   }
 
   #received(message) {
-    if (message.type === 'startSession' && this.#asked && !this.#session) {
-      this.#session = message.sessionId;
-      this.#work = this.#offer().catch((error) => this.#again(String(error.message ?? error)));
+    if (message.type === 'startSession') {
+      this.#started(message);
     } else if (message.type === 'error' && this.#asked && !this.#session) {
       this.#again(message.details);
     } else if (!this.#session || message.sessionId !== this.#session) {
       // Of a session that is no longer ours.
     } else if (message.type === 'peer') {
-      this.#work = this.#work.then(() => this.#signal(message))
-        .catch((error) => this.#again(String(error.message ?? error)));
+      this.#during(message.sessionId, this.#work.then(() => this.#signal(message)));
     } else if (message.type === 'endSession' || message.type === 'endSessionV1_1') {
       this.#session = '';
       this.#again(message.error ?? '', message.error?.includes('Somebody else') ? kBusyDelay : 0);
     }
+  }
+
+  #started({ peerId, sessionId }) {
+    if (!this.#asked || this.#session || peerId !== this.#consumer) {
+      // Too late: it was given up. A source takes one publisher, and this would never send.
+      return this.#signaling?.send({ type: 'endSessionV1_1', sessionId, error: null });
+    }
+    this.#session = sessionId;
+    this.#during(sessionId, this.#offer());
+  }
+
+  // What fails because its session ended meanwhile is not the next one's fault.
+  #during(session, work) {
+    this.#work = work.catch((error) => {
+      if (session === this.#session) this.#again(String(error.message ?? error));
+    });
   }
 
   async #offer() {

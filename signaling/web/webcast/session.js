@@ -16,6 +16,7 @@ import { Sampler } from './statistics.js';
 
 /**
  * @typedef {Object} SessionEvents
+ * @property {(session: Session) => void} [asked] the producer was, and names it in reply
  * @property {(session: Session) => void} media   tracks are known
  * @property {(session: Session) => void} sample  about twice a second
  * @property {(session: Session, message: import('./channels.js').Message) => void} [message]
@@ -133,21 +134,22 @@ export class Session {
     const offer = this.pc.localDescription?.sdp;
     this.timings.asked = performance.now();
     if (!this.#signaling.send({ type: 'startSession', peerId: producer.id, offer })) {
-      this.over({ kind: 'signaling' });
+      return this.over({ kind: 'signaling' });
     }
+    this.#events.asked?.(this);
   }
 
   /** A message of the wire that may be for this session. */
   handle(message) {
-    if (this.phase === 'over' || this.phase === 'new') return;
     if (!this.id) {
       if (message.type === 'sessionStarted' && message.peerId === this.producer?.id) {
         this.id = message.sessionId;
+        if (this.phase === 'over') this.#leave(); // before it had a name to do it by
       } else if (message.type === 'error' && this.phase === 'asking') {
         this.over({ kind: 'refused', detail: message.details });
       }
     }
-    if (!this.id || message.sessionId !== this.id) return;
+    if (this.phase === 'over' || !this.id || message.sessionId !== this.id) return;
     if (message.type === 'peer') {
       this.#work = this.#work.then(() => this.#signal(message)).catch((error) => {
         this.over({ kind: 'bad-answer', detail: error.message });
@@ -181,13 +183,16 @@ export class Session {
 
   /** Tells the other side and frees everything; the last picture goes with it. */
   close() {
-    if (this.id && !this.orphaned) {
-      this.#signaling.send({ type: 'endSessionV1_1', sessionId: this.id, error: null });
-    }
+    this.#leave();
     this.phase = 'over';
     clearTimeout(this.#deadline);
     clearInterval(this.#ticker);
     this.#discard(this.pc);
+  }
+
+  #leave() {
+    if (!this.id || this.orphaned) return;
+    this.#signaling.send({ type: 'endSessionV1_1', sessionId: this.id, error: null });
   }
 
   #connection() {

@@ -3,6 +3,15 @@
 // For what webcastsink never does and other producers do. `fakeProducer` runs in the page before
 // its scripts; window.producer holds what the test turns.
 
+/**
+ * @param {Object} habits
+ * @param {boolean} [habits.offers]           makes its own offer
+ * @param {boolean} [habits.candidatesFirst]  tells them before its answer, and takes none: nobody
+ *     but the player can begin
+ * @param {boolean} [habits.unreachable]      answers, tells no candidates and takes none
+ * @param {string} [habits.error]             refuses each session, for that reason
+ * @param {'started'|'error'} [habits.late]   its reply to the first request, when the second came
+ */
 export function fakeProducer(habits) {
   const canvas = document.createElement('canvas');
   canvas.width = 320;
@@ -17,6 +26,17 @@ export function fakeProducer(habits) {
   const producer = { habits, meta, connections: new Map(), received: [], socket: null, sessions: 0 };
   window.producer = producer;
 
+  // Nobody waits ten seconds for the reply that comes late.
+  const { setTimeout: later } = window;
+  if (habits.late) {
+    window.setTimeout = (run, ms, ...rest) => {
+      if (ms !== 10000) return later(run, ms, ...rest);
+      window.setTimeout = later;
+      return later(run, 500, ...rest);
+    };
+  }
+  let reply = () => {};
+
   /** @param {any} message from the player */
   async function hear(socket, message) {
     producer.received.push(message);
@@ -26,6 +46,12 @@ export function fakeProducer(habits) {
     } else if (message.type === 'startSession') {
       const sessionId = `S${++producer.sessions}`;
       if (producer.habits.error) return say({ type: 'error', details: producer.habits.error });
+      if (producer.habits.late && producer.sessions === 1) {
+        reply = () => say(producer.habits.late === 'error' ? { type: 'error', details: 'too late' }
+          : { type: 'sessionStarted', peerId: 'P', sessionId });
+        return;
+      }
+      reply();
       say({ type: 'sessionStarted', peerId: 'P', sessionId });
       const pc = new RTCPeerConnection();
       producer.connections.set(sessionId, pc);
