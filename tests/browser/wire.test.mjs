@@ -37,6 +37,7 @@ for (const name of ['chromium', 'firefox']) {
     const player = await beside(bench, browsers[name], { candidatesFirst: true });
     await player.is('playing');
     await player.frames();
+    assert.equal(await player.page.evaluate(() => window.producer.sessions), 1);
   });
 
   for (const late of ['started', 'error']) {

@@ -24,6 +24,7 @@ import { Signaling, backoff, socketAddress } from './signaling.js';
 const kConnectTimeout = 20000;
 const kDisconnected = 4000; // ms until a broken connection is given up
 const kBusyDelay = 4000;    // after somebody else was found there
+const kMostEarly = 64;
 
 /** Events: `status`; `message` (detail: Message of channels.js). */
 export class Publisher extends EventTarget {
@@ -43,6 +44,8 @@ export class Publisher extends EventTarget {
   #session = '';
   #asked = false;
   #orphaned = false;
+  /** Candidates of the source that came before its answer. */
+  #early = [];
   #attempt = 0;
   #timer = 0;
   #deadline = 0;
@@ -199,11 +202,20 @@ export class Publisher extends EventTarget {
     const pc = this.peerConnection;
     if (sdp?.type === 'answer' && pc) {
       await pc.setRemoteDescription(sdp);
+      for (const early of this.#early.splice(0)) await this.#add(pc, early);
       await Promise.all(pc.getSenders().map((sender) => this.#limit(sender)));
-    } else if (ice) {
-      // A candidate that the browser cannot use is no reason to end.
-      await pc?.addIceCandidate(ice).catch(() => {});
+    } else if (ice && pc) {
+      await this.#add(pc, ice);
     }
+  }
+
+  async #add(pc, ice) {
+    if (!pc.remoteDescription) {
+      if (this.#early.length < kMostEarly) this.#early.push(ice);
+      return;
+    }
+    // A candidate that the browser cannot use is no reason to end.
+    await pc.addIceCandidate(ice).catch(() => {});
   }
 
   /** @param {RTCRtpSender} sender */
@@ -261,6 +273,7 @@ export class Publisher extends EventTarget {
     }
     const pc = this.peerConnection;
     this.peerConnection = this.#channels = null;
+    this.#early = [];
     if (pc) {
       pc.onicecandidate = pc.onconnectionstatechange = null;
       pc.close();

@@ -28,6 +28,7 @@ const kAnswerTimeout = 10000;
 const kConnectTimeout = 20000;
 const kTick = 500;
 const kMostMedia = 8;
+const kMostEarly = 64;
 
 // Chromium plays Opus in mono unless its own description asks for stereo.
 function withStereo(sdp) {
@@ -89,6 +90,8 @@ export class Session {
   /** Candidates that wait until both descriptions are known to both. */
   #outgoing = [];
   #agreed = false;
+  /** Candidates of the producer that came before its description. */
+  #early = [];
   #work = Promise.resolve();
   #deadline = 0;
   #ticker = 0;
@@ -233,15 +236,28 @@ export class Session {
 
   async #signal({ sdp, ice }) {
     if (sdp?.type === 'answer') {
-      await this.pc.setRemoteDescription(sdp);
+      await this.#learn(sdp);
       this.#agree();
       this.#described();
     } else if (sdp?.type === 'offer') {
       await this.#answer(sdp);
     } else if (ice) {
-      // A candidate that the browser cannot use is no reason to end.
-      await this.pc.addIceCandidate(ice).catch(() => {});
+      await this.#add(ice);
     }
+  }
+
+  async #learn(sdp) {
+    await this.pc.setRemoteDescription(sdp);
+    for (const ice of this.#early.splice(0)) await this.#add(ice);
+  }
+
+  async #add(ice) {
+    if (!this.pc.remoteDescription) {
+      if (this.#early.length < kMostEarly) this.#early.push(ice);
+      return;
+    }
+    // A candidate that the browser cannot use is no reason to end.
+    await this.pc.addIceCandidate(ice).catch(() => {});
   }
 
   // The producer looked not at our offer and made its own, or offers anew in mid-session.
@@ -251,7 +267,7 @@ export class Session {
       this.pc = this.#connection();
       this.#outgoing = [];
     }
-    await this.pc.setRemoteDescription(offer);
+    await this.#learn(offer);
     const answer = await this.pc.createAnswer();
     await this.pc.setLocalDescription({ type: 'answer', sdp: withStereo(answer.sdp ?? '') });
     this.#send({ sdp: { type: 'answer', sdp: this.pc.localDescription?.sdp } });

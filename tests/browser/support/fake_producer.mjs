@@ -57,9 +57,13 @@ export function fakeProducer(habits) {
       producer.connections.set(sessionId, pc);
       const candidates = [];
       let described = false;
-      const early = producer.habits.candidatesFirst;
+      const { candidatesFirst: early, unreachable } = producer.habits;
+      const strip = (sdp) => (early || unreachable ? sdp.replace(/a=(end-of-)?candidate.*\r\n/g, '') : sdp);
+      const gathered = new Promise((resolve) => {
+        pc.onicegatheringstatechange = () => pc.iceGatheringState === 'complete' && resolve();
+      });
       pc.onicecandidate = ({ candidate }) => {
-        if (!candidate) return;
+        if (!candidate || unreachable) return;
         if (described || early) say({ type: 'peer', sessionId, ice: candidate.toJSON() });
         else candidates.push(candidate);
       };
@@ -67,20 +71,21 @@ export function fakeProducer(habits) {
         pc.addTrack(track);
         await pc.setLocalDescription();
       } else {
-        await pc.setRemoteDescription({ type: 'offer', sdp: message.offer });
+        await pc.setRemoteDescription({ type: 'offer', sdp: strip(message.offer) });
         pc.addTrack(track);
         await pc.setLocalDescription();
       }
-      if (early) await new Promise((resolve) => setTimeout(resolve, 500));
+      if (early) await gathered;
       const sdp = pc.localDescription.toJSON();
-      if (early) sdp.sdp = sdp.sdp.replace(/a=candidate.*\r\n/g, '');
+      sdp.sdp = strip(sdp.sdp);
       say({ type: 'peer', sessionId, sdp });
       described = true;
       for (const candidate of candidates) say({ type: 'peer', sessionId, ice: candidate.toJSON() });
     } else if (message.type === 'peer') {
       const pc = producer.connections.get(message.sessionId);
+      const deaf = producer.habits.candidatesFirst || producer.habits.unreachable;
       if (message.sdp) await pc.setRemoteDescription(message.sdp);
-      else await pc.addIceCandidate(message.ice).catch(() => {});
+      else if (!deaf) await pc.addIceCandidate(message.ice).catch(() => {});
     }
   }
 
