@@ -13,8 +13,8 @@ async function source(bench, ...options) {
   return started;
 }
 
-async function publisher(bench, browser, url) {
-  const page = await PublishPage.open(browser, url);
+async function publisher(bench, browser, url, prepare = undefined) {
+  const page = await PublishPage.open(browser, url, prepare);
   bench.later(() => page.close());
   return page;
 }
@@ -103,6 +103,98 @@ scene('A shared screen arrives', async (bench) => {
   await page.goLive();
   await from.more(10);
   await page.silent();
+});
+
+scene('Other media that the connection does not take in place are sent by the next one', async (bench) => {
+  const from = await source(bench);
+  const page = await publisher(bench, browsers.chromiumCamera, `${from.url}publish/live`);
+  await page.goLive();
+  await page.page.evaluate(() => {
+    window.before = document.querySelector('#picture').srcObject.getTracks();
+    // As of a connection that is closed.
+    RTCRtpSender.prototype.replaceTrack = () => Promise.reject(new DOMException('closed', 'InvalidStateError'));
+  });
+  await page.page.click('#choice input[value=screen] + span');
+  await page.until(() => window.before.every(({ readyState }) => readyState === 'ended'));
+  await page.until(() => window.connections.length === 2);
+  await page.says('You are live');
+  await from.more(10);
+  await page.silent();
+});
+
+/** Brings a source's candidates before its answer, and takes none to it: nobody but the page can begin. */
+function bringCandidatesFirst() {
+  const line = /^a=(candidate.* udp .*|end-of-candidates)\r\n/gim;
+  window.WebSocket = class extends WebSocket {
+    #hear = null;
+    #answer = null;
+    #candidates = [];
+
+    set onmessage(hear) {
+      this.#hear = hear;
+      super.onmessage = ({ data }) => this.#bring(JSON.parse(data));
+    }
+
+    #bring(message) {
+      const { sdp, ice } = message;
+      if (!sdp && !ice) return this.#say(message);
+      if (ice) this.#candidates.push(ice.candidate);
+      else {
+        this.#answer = { ...message, sdp: { ...sdp, sdp: sdp.sdp.replace(line, '') } };
+        this.#candidates.push(...[...sdp.sdp.matchAll(line)].map(([, candidate]) => candidate));
+      }
+      const usable = this.#candidates.filter((candidate) => / udp \d+ \d+\.\d+\.\d+\.\d+ /i.test(candidate));
+      if (!this.#answer || !usable.length) return;
+      for (const candidate of usable) {
+        this.#say({ ...message, sdp: undefined, ice: { candidate, sdpMLineIndex: 0 } });
+      }
+      this.#say(this.#answer);
+      this.#answer = null;
+    }
+
+    #say(message) {
+      this.#hear?.({ data: JSON.stringify(message) });
+    }
+
+    send(text) {
+      const message = JSON.parse(text);
+      if (message.sdp) message.sdp.sdp = message.sdp.sdp.replace(line, '');
+      if (!message.ice) super.send(JSON.stringify(message));
+    }
+  };
+}
+
+scene('The page keeps candidates that come before the source\'s answer', async (bench) => {
+  const from = await source(bench);
+  const page = await publisher(bench, browsers.chromiumCamera, `${from.url}publish/live`, bringCandidatesFirst);
+  await page.goLive();
+  await from.more(10);
+  assert.equal(await page.page.evaluate(() => window.connections.length), 1);
+});
+
+scene('A session that comes after the page gave it up is ended, and what flows goes on', async (bench) => {
+  const from = await source(bench);
+  const page = await publisher(bench, browsers.chromiumCamera, `${from.url}publish/live`, () => {
+    window.sent = [];
+    window.WebSocket = class extends WebSocket {
+      constructor(...settings) {
+        super(...settings);
+        window.socket = this;
+      }
+
+      send(text) {
+        window.sent.push(JSON.parse(text));
+        super.send(text);
+      }
+    };
+  });
+  await page.goLive();
+  await page.page.evaluate(() => window.socket.onmessage(
+    { data: JSON.stringify({ type: 'startSession', peerId: 'late', sessionId: 'late' }) }));
+  await page.until(() => window.sent.some(({ type, sessionId }) => type === 'endSessionV1_1' && sessionId === 'late'));
+  await from.more(10);
+  await page.says('You are live');
+  assert.equal(await page.page.evaluate(() => window.connections.length), 1);
 });
 
 /** Publishes from the page's own script; window.peer is the connection. Returns the resource. */

@@ -93,14 +93,21 @@ export class Publisher extends EventTarget {
   async replace(tracks, maxBitrate = this.#maxBitrate) {
     this.#tracks = tracks;
     this.#maxBitrate = maxBitrate;
-    const senders = this.peerConnection?.getSenders() ?? [];
+    const pc = this.peerConnection;
+    const senders = pc?.getSenders() ?? [];
     if (!senders.length) return;
     const fits = senders.length === tracks.length
       && senders.every((sender) => tracks.some(({ kind }) => kind === sender.track?.kind));
     if (!fits) return this.#again('', 0);
     for (const sender of senders) {
       const track = tracks.find(({ kind }) => kind === sender.track?.kind) ?? null;
-      await sender.replaceTrack(track);
+      try {
+        await sender.replaceTrack(track);
+      } catch {
+        // Over meanwhile: the next session takes them. Or not in place, as it turned out.
+        if (pc === this.peerConnection) this.#again('', 0);
+        return;
+      }
       await this.#limit(sender);
     }
   }

@@ -93,7 +93,8 @@ export class Source extends Program {
 
 /** The page /publish/NAME; what Player knows of pages, and its buttons. */
 export class PublishPage extends Player {
-  static async open(browser, url) {
+  /** `prepare()` runs in the page before its own scripts. @param {() => void} [prepare] */
+  static async open(browser, url, prepare = undefined) {
     const page = await browser.newPage();
     await page.setViewport({ width: 1000, height: 760 });
     const self = new PublishPage(page);
@@ -114,6 +115,7 @@ export class PublishPage extends Player {
         window.complaints.push(`rejection: ${event.reason}`);
       });
     });
+    if (prepare) await page.evaluateOnNewDocument(prepare);
     await page.goto(url, { waitUntil: 'load' });
     return self;
   }
