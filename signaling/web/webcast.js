@@ -43,7 +43,9 @@
  *   stats        detail: the figures, about twice a second while something plays
  *   message      detail {label, data}: text, or an ArrayBuffer; also as the property onmessage
  *   ended        the stream ended as it should
- *   error        detail {kind, detail, message, hint}: an attempt failed; others follow by themselves
+ *   error        detail {kind, detail, message, hint}: an attempt failed; others follow by themselves,
+ *                unless the kind is "impossible": the browser refuses to begin (WebRTC is switched
+ *                off, or src is no address that this page may reach)
  */
 
 import { Captions, kLabel as kCaptions } from './webcast/captions.js';

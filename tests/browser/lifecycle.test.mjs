@@ -1,6 +1,7 @@
 // What a viewer sees when things come, go and break, and that the player comes back by itself.
 
 import assert from 'node:assert/strict';
+import { Player } from './support/player.mjs';
 import { freePort } from './support/processes.mjs';
 import { sources } from './support/sink.mjs';
 import { launch, scene } from './support/suite.mjs';
@@ -30,6 +31,57 @@ for (const name of ['chromium', 'firefox']) {
     assert.equal(await player.page.evaluate(() => window.sameDocument), true);
     assert.equal(second.port, first.port);
     await player.silent(kRefused);
+  });
+}
+
+for (const name of ['chromium', 'firefox']) {
+  scene(`${name} without WebRTC says so`, async (bench) => {
+    const sink = await bench.sink(sources.picture);
+    const player = await Player.open(browsers[name], sink.url, () => {
+      delete window.RTCPeerConnection;
+    });
+    bench.later(() => player.close());
+    await player.is('failed');
+    await player.says(/does not play it here[^]*WebRTC/);
+    assert.deepEqual(await player.page.evaluate(() => window.complaints), []);
+  });
+
+  scene(`${name} says that an address cannot be right, and takes the next one`, async (bench) => {
+    const sink = await bench.sink(sources.picture);
+    const player = await bench.player(browsers[name], sink.url);
+    await player.is('playing');
+    const point = (src) => player.page.evaluate((to) => document.querySelector('webcast-player').setAttribute('src', to), src);
+    await point('ftp://127.0.0.1/');
+    await player.is('failed');
+    await player.says(/does not play it here/);
+    await point(sink.url);
+    await player.is('playing');
+    assert.deepEqual(await player.page.evaluate(() => window.complaints), []);
+  });
+
+  scene(`${name} plays after the way back to a page what it played before, and nothing else`, async (bench) => {
+    const sink = await bench.sink(sources.picture);
+    const player = await bench.player(browsers[name], sink.url);
+    await player.is('playing');
+    // As of the cache for the way back and forth.
+    const wayBack = () => player.page.evaluate(() => {
+      for (const type of ['pagehide', 'pageshow']) {
+        window.dispatchEvent(new PageTransitionEvent(type, { persisted: true }));
+      }
+      return document.querySelector('webcast-player').state;
+    });
+    assert.equal(await wayBack(), 'connecting');
+    await player.is('playing');
+    await player.page.evaluate(() => document.querySelector('webcast-player').stop());
+    assert.equal(await wayBack(), 'idle');
+    await player.page.evaluate(() => {
+      document.querySelector('webcast-player').remove();
+      const manual = document.createElement('webcast-player');
+      manual.setAttribute('manual', '');
+      document.body.append(manual);
+    });
+    assert.equal(await wayBack(), 'idle');
+    await player.silent();
   });
 }
 

@@ -327,6 +327,17 @@ scene('A page that is not on a secure origin says what would be one', async (ben
   assert.ok(await page.page.evaluate(() => document.querySelector('#go').disabled));
 });
 
+scene('A browser without WebRTC says so before it asks for anything', async (bench) => {
+  const from = await source(bench);
+  const page = await publisher(bench, browsers.chromiumCamera, `${from.url}publish/live`, () => {
+    delete window.RTCPeerConnection;
+  });
+  await page.says('This browser sends nothing from here');
+  await page.says('WebRTC may be switched off');
+  assert.ok(await page.page.evaluate(() => document.querySelector('#go').disabled));
+  await page.silent();
+});
+
 scene('A refused permission is explained', async (bench) => {
   const from = await source(bench);
   const page = await publisher(bench, browsers.chromiumDenied, `${from.url}publish/live`);

@@ -3,7 +3,7 @@
 // No page and no elements here: a view shows `next`, and says by adopt() that its first picture
 // stands; only then is the one before let go (make before break).
 
-import { Session } from './session.js';
+import { Session, impossible } from './session.js';
 import { Signaling, backoff, socketAddress } from './signaling.js';
 
 /**
@@ -81,6 +81,19 @@ export class WebcastClient extends EventTarget {
 
   start() {
     if (this.#signaling) return;
+    try {
+      this.#start();
+    } catch (error) {
+      // No WebRTC; an address that is none, or that this page may not reach; a wrong configuration.
+      this.#signaling?.stop();
+      this.#signaling = null;
+      const failure = impossible(error);
+      this.#set('failed', failure);
+      this.dispatchEvent(new CustomEvent('failure', { detail: failure }));
+    }
+  }
+
+  #start() {
     const { src = '', token = '' } = this.#options;
     const url = socketAddress(src);
     const signaling = new Signaling(url, token);
@@ -114,6 +127,7 @@ export class WebcastClient extends EventTarget {
 
   /** Now, and not when the backoff says. */
   retryNow() {
+    if (this.status.failure?.kind === 'impossible') return this.start();
     clearTimeout(this.#timer);
     this.#timer = 0;
     this.#endedBy = '';

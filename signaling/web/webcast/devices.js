@@ -8,7 +8,7 @@
  * @property {number} height      lines of the picture; 0: whatever the device has
  */
 
-/** What is in the way of any capture here, or nothing. */
+/** What is in the way of any publishing here, or nothing. */
 export function obstacle() {
   if (!window.isSecureContext) {
     return { message: 'This page may not use camera and microphone',
@@ -17,6 +17,10 @@ export function obstacle() {
   }
   if (!navigator.mediaDevices?.getUserMedia) {
     return { message: 'This browser has no access to camera and microphone', hint: 'Use another one.' };
+  }
+  if (!('RTCPeerConnection' in window)) {
+    return { message: 'This browser sends nothing from here',
+      hint: 'WebRTC may be switched off in its settings or by an extension.' };
   }
   return null;
 }

@@ -3,7 +3,7 @@
 // (detail: {type, sdp}) once that is whole.
 
 import { shortened } from './description.js';
-import { Session } from './session.js';
+import { Session, impossible } from './session.js';
 
 /** @typedef {import('./messages.js').Status} Status */
 
@@ -36,6 +36,14 @@ export class ManualClient extends EventTarget {
 
   start() {
     this.#set('connecting');
+    try {
+      this.#ask();
+    } catch (error) {
+      this.#fail(impossible(error));
+    }
+  }
+
+  #ask() {
     const count = (kind) => this.#offer.sdp.split('\r\n').filter((line) => line.startsWith(`m=${kind} `)).length;
     const signaling = /** @type {any} */ ({ send: (message) => this.#sent(message) });
     this.next = new Session(signaling, this.#options, {
@@ -122,8 +130,12 @@ export class ManualClient extends EventTarget {
   #over(session, failure) {
     session.close();
     this.next = null;
-    this.#set('failed', failure, session === this.current ? { message: 'The connection is over',
+    this.#fail(failure, session === this.current ? { message: 'The connection is over',
       hint: 'The sender stopped, or the network failed. Ask the sender for the next offer.' } : undefined);
+  }
+
+  #fail(failure, words = undefined) {
+    this.#set('failed', failure, words);
     this.dispatchEvent(new CustomEvent('failure', { detail: failure }));
   }
 }

@@ -30,6 +30,9 @@ const kFailures = {
     'The sender may be paused, or the network failed.'],
   'signaling': ['The connection to the sender broke', ''],
   'bad-answer': ['The sender’s answer could not be used', ''],
+  'impossible': ['This browser does not play it here',
+    'WebRTC may be switched off in its settings or by an extension. A page of https reaches only '
+    + 'senders of https.'],
 };
 
 // Failures that a notice explains.

@@ -73,7 +73,12 @@ export class Publisher extends EventTarget {
       this.#lost(/** @type {CustomEvent} */ (event).detail);
     });
     this.#set('connecting');
-    signaling.start();
+    try {
+      signaling.start();
+    } catch (error) {
+      this.stop(); // an address that this page may not reach is not worth another attempt
+      throw error;
+    }
   }
 
   stop() {

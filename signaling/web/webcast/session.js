@@ -10,7 +10,7 @@ import { Sampler } from './statistics.js';
  * Why a session is over.
  * @typedef {Object} Failure
  * @property {'ended'|'refused'|'no-answer'|'no-codec'|'ice'|'lost'|'no-media'|'stalled'
- *     |'signaling'|'bad-answer'} kind
+ *     |'signaling'|'bad-answer'|'impossible'} kind  impossible: the browser refuses to begin
  * @property {string} [detail]  what the other side or the browser said
  */
 
@@ -334,6 +334,11 @@ export class Session {
     clearTimeout(this.#deadline);
     this.#deadline = window.setTimeout(() => this.over(failure), timeout);
   }
+}
+
+/** What the browser refused to begin. @param {unknown} error @returns {Failure} */
+export function impossible(error) {
+  return { kind: 'impossible', detail: error instanceof Error ? error.message : String(error) };
 }
 
 function hurry(receiver) {
