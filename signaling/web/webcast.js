@@ -125,8 +125,12 @@ export class WebcastPlayer extends HTMLElement {
     this.#stage.addEventListener('dblclick', () => this.#toggleFullscreen(), { signal });
     this.addEventListener('fullscreenchange', () => this.#update(), { signal });
     window.addEventListener('online', () => this.retry(), { signal });
-    window.addEventListener('pagehide', () => this.stop(), { signal });
-    window.addEventListener('pageshow', (event) => event.persisted && this.play(), { signal });
+    let played = false;
+    window.addEventListener('pagehide', () => {
+      played = this.#client !== null;
+      this.stop();
+    }, { signal });
+    window.addEventListener('pageshow', (event) => event.persisted && played && this.play(), { signal });
     document.addEventListener('visibilitychange', () => {
       if (!document.hidden && this.state !== 'playing' && this.#client) this.retry();
     }, { signal });
