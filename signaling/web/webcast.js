@@ -191,6 +191,7 @@ export class WebcastPlayer extends HTMLElement {
     client.addEventListener('state', () => this.#stateChanged());
     client.addEventListener('title', () => this.dispatchEvent(new Event('titlechange')));
     client.addEventListener('session', (event) => this.#show(detail(event)));
+    client.addEventListener('dropped', (event) => this.#forget(detail(event)));
     client.addEventListener('sample', (event) => this.#sampled(detail(event)));
     client.addEventListener('message', (event) => this.#received(detail(event)));
     client.addEventListener('failure', (event) => {
@@ -252,6 +253,12 @@ export class WebcastPlayer extends HTMLElement {
       },
     });
     this.#stage.append(this.#coming.element);
+  }
+
+  #forget(session) {
+    if (this.#coming?.session !== session) return;
+    this.#coming.remove();
+    this.#coming = null;
   }
 
   /** The new picture stands: the one before may go. @param {View} view */

@@ -114,6 +114,30 @@ scene('Media that stops without a word is noticed, and asked for anew', async (b
   await player.frames();
 });
 
+scene('What comes back by itself leaves nothing of the session that was to replace it', async (bench) => {
+  const player = await beside(bench, browsers.chromium, {});
+  await player.is('playing');
+  await player.frames();
+  await player.page.evaluate(() => {
+    window.producer.habits = { unreachable: true };
+    [window.sender] = window.producer.connections.get('S1').getSenders();
+    window.picture = window.sender.track;
+    window.views = () => document.querySelector('webcast-player').shadowRoot.querySelectorAll('.view').length;
+    window.sender.replaceTrack(null);
+  });
+  await player.is('reconnecting');
+  await player.until(() => window.views() === 2);
+  await player.page.evaluate(() => {
+    document.querySelector('webcast-player').addEventListener('statechange', () => {
+      window.left = window.views();
+    }, { once: true });
+    window.sender.replaceTrack(window.picture);
+  });
+  await player.is('playing');
+  assert.equal(await player.page.evaluate(() => window.left), 1);
+  await player.frames();
+});
+
 scene('A session that the other side ends with a reason shows it', async (bench) => {
   const player = await beside(bench, browsers.chromium, {});
   await player.is('playing');

@@ -42,7 +42,8 @@ function titleOf(producer) {
 /**
  * Events: `state`; `title`; `session` (detail: a Session to show); `sample` (detail: Figures of what is
  * shown); `message` (detail: {session, message}, a Message of channels.js); `failure` (detail:
- * Failure); `gone` (nothing is to be shown).
+ * Failure); `dropped` (detail: the Session that was to be shown, and is not); `gone` (nothing is to be
+ * shown).
  */
 export class WebcastClient extends EventTarget {
   /** @type {Status} */
@@ -294,10 +295,9 @@ export class WebcastClient extends EventTarget {
 
   /** @param {Session} session @param {Failure} failure */
   #over(session, failure) {
-    if (session === this.next) this.next = null;
+    if (session === this.next) this.#drop();
     else if (session !== this.current) return; // a spare that could not be made is asked for anew
     if (failure.kind === 'ended') return this.#ended(session);
-    if (session !== this.current) session.close();
     if (this.#flows) return;
     if (failure.kind === 'signaling') return; // it has its own backoff
     const said = failure.kind === 'refused' || failure.kind === 'no-codec';
@@ -311,9 +311,8 @@ export class WebcastClient extends EventTarget {
   }
 
   #ended(session) {
-    if (session !== this.current && this.#flows) return session.close();
+    if (session !== this.current && this.#flows) return;
     this.#endedBy = session.producer?.id ?? '';
-    if (session !== this.current) session.close();
     this.#set('ended');
     // A sender that goes on after it ended a session is asked again.
     setTimeout(() => {
@@ -359,8 +358,15 @@ export class WebcastClient extends EventTarget {
     clearTimeout(this.#timer);
     this.#timer = 0;
     this.#attempt = 0;
-    this.next?.close();
-    this.next = null;
+    this.#drop();
     this.#set('playing');
+  }
+
+  #drop() {
+    const { next } = this;
+    if (!next) return;
+    this.next = null;
+    next.close();
+    this.dispatchEvent(new CustomEvent('dropped', { detail: next }));
   }
 }
