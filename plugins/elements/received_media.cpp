@@ -89,6 +89,15 @@ std::vector<Codec> receivable(const std::vector<Codec>& preference, bool decode)
   return usable;
 }
 
+Ref<GstCaps> caps_before_data(Codec codec) {
+  Ref<GstCaps> caps = adopt(gst_caps_from_string(encoded_of(codec).caps));
+  bool opus = codec == Codec::opus;
+  gst_caps_set_simple(caps.get(), "rate", G_TYPE_INT, opus ? 48000 : 8000, "channels", G_TYPE_INT,
+                      opus ? 2 : 1, nullptr);
+  if (opus) gst_caps_set_simple(caps.get(), "channel-mapping-family", G_TYPE_INT, 0, nullptr);
+  return caps;
+}
+
 Result<std::vector<Ref<GstElement>>> make_received_tail(Codec codec, bool decode) {
   const Encoded& encoded = encoded_of(codec);
   std::vector<Ref<GstElement>> tail;

@@ -121,6 +121,8 @@ class Reception : public std::enable_shared_from_this<Reception> {
   std::shared_ptr<SourcePad> pad_for(MediaKind kind, unsigned index);
   SourcePadEvents pad_events(const std::string& name);
   void on_first_frame(const std::string& name);
+  void tell_no_more_pads();
+  void end_absent_media();
   void on_keyframe_wanted(const std::string& name);
   void on_overrun(const std::string& name);
   void on_pad_ended(const std::string& name);

@@ -168,6 +168,7 @@ ReceiverEvents Reception::receiver_events(const std::shared_ptr<Feed>& feed) {
     GST_INFO("publisher %s: connected after %d ms", publisher_->session.c_str(),
              static_cast<int>(setup.count()));
     events_.publisher_connected(publisher_->session, publisher_->what);
+    tell_no_more_pads();  // its predecessor may have announced what never came
   };
   events.session.message = [this](const PeerMessage& message) {
     events_.message(publisher_->session, message);
@@ -257,6 +258,9 @@ std::shared_ptr<SourcePad> Reception::pad_for(MediaKind kind, unsigned index) {
       GST_ELEMENT_GET_CLASS(element_), kind == MediaKind::video ? "video_%u" : "audio_%u");
   auto pad = SourcePad::create(element_, templ, name, kind, settings_.decode,
                                settings_.latency_ms * GST_MSECOND, pad_events(name));
+  const auto& codecs = checked_.audio_preference;
+  if (kind == MediaKind::audio && !settings_.decode && !codecs.empty())
+    pad->expect(caps_before_data(codecs.front()));
   pad->set_playing(playing_);
   return pad;
 }
@@ -284,9 +288,29 @@ void Reception::on_first_frame(const std::string& name) {
   auto found = pads_.find(name);
   if (found == pads_.end()) return;
   found->second->show();
-  bool all =
-      std::all_of(pads_.begin(), pads_.end(), [](const auto& pad) { return pad.second->shown(); });
-  if (all && !std::exchange(told_no_more_pads_, true)) events_.no_more_pads();
+  tell_no_more_pads();
+}
+
+// Once all that the publisher announced has come.
+void Reception::tell_no_more_pads() {
+  auto shown = [](const auto& pad) { return pad.second->shown(); };
+  bool all = !pads_.empty() && std::all_of(pads_.begin(), pads_.end(), shown);
+  if (!all || std::exchange(told_no_more_pads_, true)) return;
+  // Muxers wait for every medium that is linked to them, and take none later.
+  if (!settings_.decode) end_absent_media();
+  events_.no_more_pads();
+}
+
+// A pad with nothing but the EOS for each kind that there is none of.
+void Reception::end_absent_media() {
+  for (MediaKind kind : {MediaKind::video, MediaKind::audio}) {
+    auto of_kind = [kind](const auto& pad) { return pad.second->kind() == kind; };
+    if (std::any_of(pads_.begin(), pads_.end(), of_kind)) continue;
+    auto pad = pad_for(kind, 0);
+    ending_.push_back(pad);
+    pad->show();
+    pad->finish();
+  }
 }
 
 void Reception::on_keyframe_wanted(const std::string& name) {
@@ -330,19 +354,13 @@ std::string Reception::manual_answer() {
   return answer;
 }
 
-// Nobody is let in after it. A branch whose pad never came would hold the pipeline's end up: it
-// gets one, with nothing but the EOS.
+// Nobody is let in after it. A branch whose pad never came would hold the pipeline's end up.
 void Reception::finish() {
   if (std::exchange(finished_, true)) return;
   if (publisher_) end_publisher("the stream was ended", true, "The receiver ended the stream");
   for (auto& way : ways_)
     way->signaler->stop();
-  for (MediaKind kind : {MediaKind::video, MediaKind::audio}) {
-    auto of_kind = [kind](const auto& pad) { return pad.second->kind() == kind; };
-    if (std::any_of(pads_.begin(), pads_.end(), of_kind)) continue;
-    auto pad = pad_for(kind, 0);
-    pads_[pad->name()] = pad;
-  }
+  end_absent_media();
   for (auto& [name, pad] : pads_) {
     pad->show();
     pad->finish();

@@ -119,6 +119,11 @@ void SourcePad::start_task() {
       new std::weak_ptr<SourcePad>(weak_from_this()), forget);
 }
 
+void SourcePad::expect(Ref<GstCaps> caps) {
+  std::lock_guard lock(mutex_);
+  first_caps_ = std::move(caps);
+}
+
 void SourcePad::show() {
   if (std::exchange(shown_, true)) return;
   gst_pad_set_active(pad_.get(), TRUE);
@@ -263,11 +268,11 @@ void SourcePad::push(GstSample* sample) {
     bool taken = make_room(item);
     overrun = frames_dropped_ > dropped && !std::exchange(overran_, true);
     if (taken) {
-      if (!first_caps_) first_caps_ = retain(caps);
+      first = !std::exchange(told_first_, true);
+      if (first) first_caps_ = retain(caps);
       item.discont = std::exchange(discont_, false);
       bytes_ += item.bytes;
       items_.push_back(std::move(item));
-      first = !std::exchange(told_first_, true);
       changed_.notify_all();
     } else {
       frames_dropped_++;

@@ -39,6 +39,8 @@ class SourcePad : public std::enable_shared_from_this<SourcePad> {
   MediaKind kind() const { return kind_; }
   GstPad* pad() const { return pad_.get(); }
 
+  // Its caps if it is shown before its first frame.
+  void expect(Ref<GstCaps> caps);
   // Control thread: adds the pad to the element, then lets its thread run. Once.
   void show();
   bool shown() const { return shown_; }
@@ -102,7 +104,7 @@ class SourcePad : public std::enable_shared_from_this<SourcePad> {
   std::condition_variable changed_;
   std::deque<Item> items_;
   gsize bytes_ = 0;
-  Ref<GstCaps> first_caps_;
+  Ref<GstCaps> first_caps_;  // expected, then those of the first frame
   bool told_first_ = false, playing_ = false, active_ = false, may_run_ = false;
   bool waits_for_keyframe_ = true, discont_ = true, finished_ = false, overran_ = false;
   bool flushing_ = false, needs_segment_ = false;

@@ -61,17 +61,18 @@ struct Played {
   std::string error;
 };
 
-Played play(const std::string& file) {
+constexpr char kPictures[] = "all. ! video/x-raw ! identity name=picture ! fakesink ";
+constexpr char kSounds[] = "all. ! audio/x-raw ! identity name=sound ! fakesink ";
+
+Played play(const std::string& file, const std::string& what) {
   GError* error = nullptr;
-  std::string line = "filesrc location=" + file +
-                     " ! decodebin name=all all. ! video/x-raw ! identity name=picture ! fakesink "
-                     "all. ! audio/x-raw ! identity name=sound ! fakesink";
+  std::string line = "filesrc location=" + file + " ! decodebin name=all " + what;
   Ref<GstElement> pipeline = adopt(gst_parse_launch(line.c_str(), &error));
   gst_object_ref_sink(pipeline.get());
   Flow pictures, sounds;
   for (auto [name, flow] : {std::pair{"picture", &pictures}, {"sound", &sounds}}) {
     Ref<GstElement> element = adopt(gst_bin_get_by_name(GST_BIN(pipeline.get()), name));
-    flow->watch(element.get());
+    if (element) flow->watch(element.get());
   }
   gst_element_set_state(pipeline.get(), GST_STATE_PLAYING);
   Ref<GstBus> bus = adopt(gst_element_get_bus(pipeline.get()));
@@ -86,21 +87,27 @@ Played play(const std::string& file) {
   return played;
 }
 
-std::unique_ptr<Process> publish(const std::string& url, const std::string& codec) {
+std::unique_ptr<Process> publish(const std::string& url, const std::string& codec,
+                                 const std::vector<std::string>& more = {}) {
   const char* program = g_getenv("WEBCAST_TEST_PUBLISHER");
-  return std::make_unique<Process>(
-      std::vector<std::string>{program ? program : "webcast-test-publisher", "--url",
-                               "ws" + url.substr(4) + "ws", "--codec", codec, "--again"});
+  std::vector<std::string> command = {program ? program : "webcast-test-publisher", "--url",
+                                      "ws" + url.substr(4) + "ws", "--codec", codec, "--again"};
+  command.insert(command.end(), more.begin(), more.end());
+  return std::make_unique<Process>(command);
+}
+
+// As in README's line: picture and sound are linked.
+std::string recorder(const std::string& muxer, const std::string& parser, const std::string& file) {
+  return "webcastsrc name=s decode=false location=listen://127.0.0.1:0 "
+         "local-addresses=\"<127.0.0.1>\" s.video_0 ! queue name=picture ! " +
+         parser + "file.video_0 s.audio_0 ! queue name=sound ! file.audio_0 " + muxer +
+         " name=file ! filesink location=" + file;
 }
 
 void records_one_who_comes_back(const std::string& muxer, const std::string& codec,
                                 const std::string& parser) {
   TemporaryFile file;
-  SinkPipeline source(
-      "webcastsrc name=s decode=false location=listen://127.0.0.1:0 "
-      "local-addresses=\"<127.0.0.1>\" s.video_0 ! queue name=picture ! " +
-      parser + "file.video_0 s.audio_0 ! queue name=sound ! file.audio_0 " + muxer +
-      " name=file ! filesink location=" + file.name());
+  SinkPipeline source(recorder(muxer, parser, file.name()));
   Flow pictures, sounds;
   pictures.watch(source.element("picture"));
   sounds.watch(source.element("sound"));
@@ -120,7 +127,7 @@ void records_one_who_comes_back(const std::string& muxer, const std::string& cod
   EXPECT_EQ(source.sink()->numsrcpads, 2u);
   source.stop();
   EXPECT_EQ(sounds.back, 0u);
-  Played played = play(file.name());
+  Played played = play(file.name(), std::string(kPictures) + kSounds);
   EXPECT_EQ(played.error, "");
   EXPECT_EQ(played.pictures, pictures.frames) << "each picture";
   EXPECT_GE(played.sounds, 2 * kEnough);
@@ -137,6 +144,81 @@ TEST(Recording, AnMp4FileGoesOnWhenThePublisherComesBack) {
 
 TEST(Recording, AFragmentedMp4FileGoesOnWhenThePublisherComesBack) {
   records_one_who_comes_back("mp4mux fragment-duration=500", "H264", "h264parse ! ");
+}
+
+bool has_pads(SinkPipeline& source, unsigned count) {
+  return SinkPipeline::eventually([&] { return source.sink()->numsrcpads == count; },
+                                  kLongPatience);
+}
+
+// A muxer takes no medium late, so the sound of who comes next is not in the file.
+void records_without_sound(const std::string& muxer, const std::string& codec,
+                           const std::string& parser) {
+  TemporaryFile file;
+  SinkPipeline source(recorder(muxer, parser, file.name()));
+  Flow pictures, sounds;
+  pictures.watch(source.element("picture"));
+  sounds.watch(source.element("sound"));
+  std::string url = source.play_and_listen();
+  ASSERT_FALSE(url.empty());
+  auto publisher = publish(url, codec, {"--audio", ""});
+  auto error = [&] { return source.wait_for_error(std::chrono::seconds(1)); };
+  ASSERT_TRUE(pictures.more(kEnough)) << error();
+  ASSERT_TRUE(has_pads(source, 1)) << "that of the sound has ended";
+  publisher->say("stop");
+  ASSERT_TRUE(source.wait_for("webcast-publisher-removed", kLongPatience));
+  publisher = publish(url, codec);
+  ASSERT_TRUE(has_pads(source, 2)) << "sound comes";
+  ASSERT_TRUE(pictures.more(kEnough)) << error();
+  ASSERT_TRUE(gst_element_send_event(source.pipeline(), gst_event_new_eos()));
+  ASSERT_TRUE(source.wait_for_end(kLongPatience)) << error();
+  source.stop();
+  Played played = play(file.name(), kPictures);
+  EXPECT_EQ(played.error, "");
+  EXPECT_EQ(played.pictures, pictures.frames) << "each picture";
+  EXPECT_EQ(played.back, 0u);
+  EXPECT_EQ(sounds.frames, 0u);
+}
+
+TEST(Recording, AMatroskaFileOfAPublisherWithoutSoundHasItsPicture) {
+  records_without_sound("matroskamux", "VP8", "");
+}
+
+TEST(Recording, AnMp4FileOfAPublisherWithoutSoundHasItsPicture) {
+  records_without_sound("mp4mux", "H264", "h264parse ! ");
+}
+
+TEST(Recording, SoundThatWasAnnouncedAndNeverCameEndsWithWhoAnnouncesNone) {
+  TemporaryFile file;
+  SinkPipeline source(recorder("matroskamux", "", file.name()));
+  Flow pictures;
+  pictures.watch(source.element("picture"));
+  std::string url = source.play_and_listen();
+  ASSERT_FALSE(url.empty());
+  auto publisher = publish(url, "VP8", {"--silent"});
+  ASSERT_TRUE(has_pads(source, 1)) << "the picture comes";
+  publisher->say("stop");
+  ASSERT_TRUE(source.wait_for("webcast-publisher-removed", kLongPatience));
+  publisher = publish(url, "VP8", {"--audio", ""});
+  EXPECT_TRUE(pictures.more(kEnough)) << "the muxer waits no more";
+}
+
+TEST(Recording, AMatroskaFileOfAPublisherWithoutPictureHasItsSound) {
+  TemporaryFile file;
+  SinkPipeline source(recorder("matroskamux", "", file.name()));
+  Flow sounds;
+  sounds.watch(source.element("sound"));
+  std::string url = source.play_and_listen();
+  ASSERT_FALSE(url.empty());
+  auto publisher = publish(url, "");
+  ASSERT_TRUE(sounds.more(kEnough)) << source.wait_for_error(std::chrono::seconds(1));
+  ASSERT_TRUE(gst_element_send_event(source.pipeline(), gst_event_new_eos()));
+  ASSERT_TRUE(source.wait_for_end(kLongPatience));
+  source.stop();
+  Played played = play(file.name(), kSounds);
+  EXPECT_EQ(played.error, "");
+  EXPECT_GE(played.sounds, kEnough);
+  EXPECT_EQ(played.back, 0u);
 }
 
 }  // namespace

@@ -78,12 +78,15 @@ std::string video_branch() {
 
 std::string audio_branch() {
   std::string codec = options.audio, tone = "audiotestsrc name=tone is-live=true freq=440 ! ";
+  // The caps pass: webrtcbin offers nothing before each of its pads has some.
+  std::string gate = options.silent ? "valve drop=true drop-mode=forward-sticky-events ! " : "";
   if (codec == "PCMU")
-    return tone + "audio/x-raw,rate=8000,channels=1 ! mulawenc ! rtppcmupay pt=0 ! "
-                  "application/x-rtp,media=audio,encoding-name=PCMU,payload=0 ! w. ";
-  return tone + "audioconvert ! audio/x-raw,rate=48000,channels=2 ! opusenc ! rtpopuspay pt=111 ! "
-                "application/x-rtp,media=audio,encoding-name=OPUS,payload=111,"
-                "encoding-params=(string)2 ! w. ";
+    return tone + "audio/x-raw,rate=8000,channels=1 ! mulawenc ! rtppcmupay pt=0 ! " + gate +
+           "application/x-rtp,media=audio,encoding-name=PCMU,payload=0 ! w. ";
+  return tone +
+         "audioconvert ! audio/x-raw,rate=48000,channels=2 ! opusenc ! rtpopuspay pt=111 ! " + gate +
+         "application/x-rtp,media=audio,encoding-name=OPUS,payload=111,"
+         "encoding-params=(string)2 ! w. ";
 }
 
 void on_offer(GstPromise* promise, gpointer) {

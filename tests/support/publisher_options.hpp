@@ -10,7 +10,7 @@ struct PublisherOptions {
         *fingerprint = nullptr, *certificate = nullptr;
   gint keyframes = 600;  // of H.264, the most pictures from one to the next
   gint lose = 0;         // every so many RTP packets one; 0: none
-  gboolean beat = FALSE, again = FALSE;
+  gboolean beat = FALSE, again = FALSE, silent = FALSE;
 };
 
 // False: something is wrong or missing.
@@ -28,6 +28,7 @@ inline bool parse_publisher_options(int* argc, char*** argv, PublisherOptions& o
        "each second a white picture and a loud tone for 0.2 s", nullptr},
       {"again", 0, 0, G_OPTION_ARG_NONE, &options.again,
        "start another session where one was refused or ended by the source", nullptr},
+      {"silent", 0, 0, G_OPTION_ARG_NONE, &options.silent, "announce sound and send none", nullptr},
       {"keyframes", 0, 0, G_OPTION_ARG_INT, &options.keyframes,
        "of H.264: one in so many pictures at least", "N"},
       {"lose", 0, 0, G_OPTION_ARG_INT, &options.lose, "one of so many packets", "N"},

@@ -133,6 +133,28 @@ TEST_F(SourcePadTest, NothingComesBehindAnEnd) {
   EXPECT_TRUE(gst_app_sink_is_eos(GST_APP_SINK(sink_)));
 }
 
+TEST_F(SourcePadTest, AnEndBeforeAllFramesHasTheCapsThatWereExpected) {
+  Ref<GstCaps> expected = adopt(gst_caps_new_empty_simple("video/x-vp8"));
+  pad_->expect(expected);
+  pad_->show();
+  pad_->finish();
+  EXPECT_FALSE(GST_CLOCK_TIME_IS_VALID(next()));
+  EXPECT_TRUE(gst_app_sink_is_eos(GST_APP_SINK(sink_)));
+  Ref<GstCaps> caps = adopt(gst_pad_get_current_caps(pad_->pad()));
+  ASSERT_TRUE(caps);
+  EXPECT_TRUE(gst_caps_is_equal(caps.get(), expected.get()));
+}
+
+TEST_F(SourcePadTest, TheFirstFrameKnowsBetterThanWhatWasExpected) {
+  pad_->expect(adopt(gst_caps_new_empty_simple("video/x-vp8")));
+  push(kFrame, true);
+  pad_->show();
+  Ref<GstCaps> caps = adopt(gst_pad_get_current_caps(pad_->pad()));
+  ASSERT_TRUE(caps);
+  EXPECT_TRUE(gst_caps_is_equal(caps.get(), caps_.get()));
+  EXPECT_EQ(next(), kFrame);
+}
+
 TEST_F(SourcePadTest, AnEventIsInOrderWithTheFrames) {
   push(0, true);
   Ref<GstEvent> event =
