@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { freePort } from './support/processes.mjs';
-import { PublishPage, Source } from './support/source.mjs';
+import { PublishPage, publishByWhip, Source } from './support/source.mjs';
 import { launch, scene } from './support/suite.mjs';
 
 const browsers = launch('chromiumCamera', 'firefoxCamera', 'chromiumDenied', 'chromiumByName', 'firefox');
@@ -197,25 +197,6 @@ scene('A session that comes after the page gave it up is ended, and what flows g
   assert.equal(await page.page.evaluate(() => window.connections.length), 1);
 });
 
-/** Publishes from the page's own script; window.peer is the connection. Returns the resource. */
-const publishByWhip = (page, { sizes } = {}) => page.page.evaluate(async (sendEncodings) => {
-  const media = await navigator.mediaDevices.getUserMedia({ video: { width: 640, height: 480 }, audio: true });
-  const pc = window.peer = new RTCPeerConnection({ bundlePolicy: 'max-bundle' });
-  for (const track of media.getTracks()) {
-    pc.addTransceiver(track, { direction: 'sendonly', ...(track.kind === 'video' && sendEncodings && { sendEncodings }) });
-  }
-  await pc.setLocalDescription();
-  while (pc.iceGatheringState !== 'complete') {
-    await new Promise((resolve) => pc.addEventListener('icegatheringstatechange', resolve, { once: true }));
-  }
-  const reply = await fetch('/whip/live', { method: 'POST',
-    headers: { 'content-type': 'application/sdp' }, body: pc.localDescription.sdp });
-  const sdp = await reply.text();
-  if (reply.status !== 201) throw new Error(sdp);
-  await pc.setRemoteDescription({ type: 'answer', sdp });
-  return reply.headers.get('location');
-}, sizes);
-
 scene('A WHIP client of a few lines is taken as well', async (bench) => {
   const from = await source(bench, hears);
   const page = await publisher(bench, browsers.chromiumCamera, `${from.url}publish/live`);
@@ -226,27 +207,6 @@ scene('A WHIP client of a few lines is taken as well', async (bench) => {
   await page.page.evaluate((address) => fetch(address, { method: 'DELETE' }), session);
   await from.says(/webcast-publisher-removed/);
 });
-
-for (const order of ['lowest first', 'highest first']) {
-  scene(`Of a picture in three sizes, ${order}, the largest is taken and stays`, async (bench) => {
-    const from = await source(bench, '-v from.video_0 ! queue ! fakesink name=shown async=false', { look: false });
-    const page = await publisher(bench, browsers.chromiumCamera, `${from.url}publish/live`);
-    const sizes = [{ rid: 'q', scaleResolutionDownBy: 4 }, { rid: 'h', scaleResolutionDownBy: 2 }, { rid: 'f' }];
-    await publishByWhip(page, { sizes: order === 'lowest first' ? sizes : sizes.reverse() });
-    const shown = () => Number([...from.output.matchAll(/GstFakeSink:shown.*caps = .*width=\(int\)(\d+)/g)].at(-1)?.[1]);
-    // By what the browser sends: a busy one makes all of them smaller.
-    const sent = () => page.page.evaluate(async () => [...(await window.peer.getStats()).values()]
-      .find(({ type, rid }) => type === 'outbound-rtp' && rid === 'f') ?? {});
-    for (let wanted = 30, since = Date.now(); wanted <= 150; wanted += 60) {
-      let largest = await sent();
-      while (!(largest.framesSent >= wanted && shown() === largest.frameWidth)) {
-        assert.ok(Date.now() - since < 90000, `${largest.framesSent} pictures of ${largest.frameWidth}, ${shown()} shown`);
-        await new Promise((done) => setTimeout(done, 100));
-        largest = await sent();
-      }
-    }
-  });
-}
 
 scene('A source that stops tells its publisher at once, by DTLS', async (bench) => {
   const from = await source(bench);

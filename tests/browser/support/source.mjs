@@ -147,3 +147,26 @@ export class PublishPage extends Player {
     await this.says('You are live');
   }
 }
+
+/** Publishes from the page's own script; window.peer is the connection. Returns the resource. */
+export const publishByWhip = (page, { sizes, width = 640, height = 480 } = {}) => page.page.evaluate(async (options) => {
+  const media = await navigator.mediaDevices.getUserMedia(
+    { video: { width: options.width, height: options.height }, audio: true });
+  const pc = window.peer = new RTCPeerConnection({ bundlePolicy: 'max-bundle' });
+  for (const track of media.getTracks()) {
+    const several = track.kind === 'video' && options.sizes;
+    const { sender } = pc.addTransceiver(track, { direction: 'sendonly', ...(several && { sendEncodings: options.sizes }) });
+    // Else a busy browser makes all of them smaller, and one whose bandwidth is not known yet the only one.
+    if (several) await sender.setParameters({ ...sender.getParameters(), degradationPreference: 'maintain-resolution' });
+  }
+  await pc.setLocalDescription();
+  while (pc.iceGatheringState !== 'complete') {
+    await new Promise((resolve) => pc.addEventListener('icegatheringstatechange', resolve, { once: true }));
+  }
+  const reply = await fetch('/whip/live', { method: 'POST',
+    headers: { 'content-type': 'application/sdp' }, body: pc.localDescription.sdp });
+  const sdp = await reply.text();
+  if (reply.status !== 201) throw new Error(sdp);
+  await pc.setRemoteDescription({ type: 'answer', sdp });
+  return reply.headers.get('location');
+}, { sizes, width, height });
