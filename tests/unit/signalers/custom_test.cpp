@@ -47,9 +47,9 @@ TEST(CustomSignaler, TheApplicationsThreadsMaySpeakWhileItGoes) {
         webcast_signaler_session_ended(memory.object(), session.c_str(), "enough");
       }
     });
-  come_and_go(memory, 300);
+  come_and_go(memory, 100);
   memory.refuse_start = "no";
-  come_and_go(memory, 300);
+  come_and_go(memory, 100);
   over = true;
   for (std::thread& thread : threads)
     thread.join();
