@@ -19,11 +19,11 @@ using namespace webcast::test;
 
 namespace {
 
-std::string whep_post() {
-  std::string offer = kChromiumOffer;
+// The offer follows once it is wanted.
+std::string head_of_post() {
   return "POST /whep/live HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/sdp\r\n"
-         "Content-Length: " +
-         std::to_string(offer.size()) + "\r\n\r\n" + offer;
+         "Expect: 100-continue\r\nContent-Length: " +
+         std::to_string(std::string(kChromiumOffer).size()) + "\r\n\r\n";
 }
 
 struct Outcome {
@@ -31,11 +31,16 @@ struct Outcome {
   std::vector<std::string> sessions{};  // their paths
 };
 
-// So many viewers at once, none of whom will ever do ICE; every one is answered.
+// So many viewers at once, none of whom will ever do ICE; every one is answered. All are connected
+// before the first session begins: who comes when descriptors are short is not even let in.
 Outcome besiege(uint16_t port, int count) {
   std::list<TestClient> clients;
-  for (int i = 0; i < count; i++)
-    clients.emplace_back(port, "", 40).send(whep_post());
+  for (int i = 0; i < count; i++) {
+    clients.emplace_back(port).send(head_of_post());
+    EXPECT_NE(clients.back().receive().find("100 Continue"), std::string::npos);
+  }
+  for (TestClient& client : clients)
+    client.send(kChromiumOffer);
   Outcome outcome;
   for (TestClient& client : clients) {
     Reply reply = client.request("");
