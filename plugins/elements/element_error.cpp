@@ -5,8 +5,6 @@
 #include "plugins/elements/debug.hpp"
 #include "plugins/peer/peer.hpp"
 
-GST_DEBUG_CATEGORY(webcast_elements_debug);
-
 namespace webcast {
 namespace {
 
@@ -47,10 +45,6 @@ void post(GstElement* element, GstMessageType type, const Error& error) {
 }
 
 }  // namespace
-
-void init_elements_debug() {
-  GST_DEBUG_CATEGORY_INIT(webcast_elements_debug, "webcast", 0, "webcastsink and webcastsrc");
-}
 
 void post_error(GstElement* element, const Error& error) {
   post(element, GST_MESSAGE_ERROR, error);

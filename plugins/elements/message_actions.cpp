@@ -1,13 +1,12 @@
 #include "plugins/elements/message_actions.hpp"
 
 #include "plugins/elements/debug.hpp"
+#include "plugins/elements/message_signal.hpp"
 #include "plugins/elements/webcast_sink.hpp"
 #include "plugins/elements/webcast_src.hpp"
 
 namespace webcast {
 namespace {
-
-constexpr const char* kMessage = "message";
 
 // What the application wants to say; an error names what is wrong with it.
 Result<PeerMessage> read_message(const char* label, GBytes* data, gboolean is_text) {
@@ -57,7 +56,7 @@ gboolean send_from_source(WebcastSrc* self, const char* peer, const char* label,
 }
 
 void install(GType type, GCallback handler) {
-  g_signal_new(kMessage, type, G_SIGNAL_RUN_LAST, 0, nullptr, nullptr, nullptr, G_TYPE_NONE, 4,
+  g_signal_new(kMessageSignal, type, G_SIGNAL_RUN_LAST, 0, nullptr, nullptr, nullptr, G_TYPE_NONE, 4,
                G_TYPE_STRING, G_TYPE_STRING, G_TYPE_BYTES, G_TYPE_BOOLEAN);
   g_signal_new_class_handler("send-message", type,
                              static_cast<GSignalFlags>(G_SIGNAL_RUN_LAST | G_SIGNAL_ACTION),
@@ -73,18 +72,6 @@ void install_sink_messages(GType type) {
 
 void install_source_messages(GType type) {
   install(type, G_CALLBACK(send_from_source));
-}
-
-void tell_message(GstElement* element, const std::string& peer, const PeerMessage& message) {
-  g_signal_emit_by_name(element, kMessage, peer.c_str(), message.label.c_str(), message.data.get(),
-                        message.is_text);
-}
-
-void add_message_stats(GstStructure* stats, const MessageStats& messages) {
-  gst_structure_set(stats, "messages-sent", G_TYPE_UINT64, guint64{messages.sent},
-                    "messages-received", G_TYPE_UINT64, guint64{messages.received},
-                    "messages-dropped", G_TYPE_UINT64, guint64{messages.dropped},
-                    "messages-refused", G_TYPE_UINT64, guint64{messages.refused}, nullptr);
 }
 
 }  // namespace webcast

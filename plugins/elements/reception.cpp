@@ -3,7 +3,7 @@
 #include <gst/video/video.h>
 
 #include "plugins/elements/debug.hpp"
-#include "plugins/elements/message_actions.hpp"
+#include "plugins/elements/message_signal.hpp"
 #include "plugins/gst/structure.hpp"
 #include "plugins/signalers/location.hpp"
 

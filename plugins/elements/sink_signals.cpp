@@ -3,6 +3,7 @@
 #include "plugins/elements/element_error.hpp"
 #include "plugins/elements/manual_actions.hpp"
 #include "plugins/elements/message_actions.hpp"
+#include "plugins/elements/message_signal.hpp"
 #include "plugins/elements/shared_context.hpp"
 #include "plugins/elements/webcast_sink.hpp"
 

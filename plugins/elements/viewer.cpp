@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "plugins/elements/debug.hpp"
-#include "plugins/elements/message_actions.hpp"
+#include "plugins/elements/message_signal.hpp"
 #include "plugins/gst/structure.hpp"
 
 namespace webcast {

@@ -12,6 +12,7 @@
 
 #include "common/control_thread.hpp"
 #include "plugins/media/track.hpp"
+#include "plugins/peer/offered_media.hpp"
 #include "plugins/peer/peer.hpp"
 
 namespace webcast {

@@ -12,6 +12,7 @@
 #include "plugins/elements/element_error.hpp"
 #include "plugins/elements/manual_actions.hpp"
 #include "plugins/elements/message_actions.hpp"
+#include "plugins/elements/message_signal.hpp"
 #include "plugins/elements/own_addresses.hpp"
 
 using namespace webcast;

@@ -8,9 +8,10 @@
 
 #include "plugins/gst/gst_ref.hpp"
 #include "plugins/gst/rtp_format.hpp"
-#include "plugins/media/track.hpp"
 
 namespace webcast {
+
+enum class EncoderPreset { realtime, quality };
 
 struct EncoderRequest {
   Codec codec = Codec::vp8;

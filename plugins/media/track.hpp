@@ -14,12 +14,12 @@
 #include "common/control_thread.hpp"
 #include "common/result.hpp"
 #include "plugins/gst/gst_ref.hpp"
+#include "plugins/media/encoder_setup.hpp"
 #include "plugins/media/rendition.hpp"
 
 namespace webcast {
 
 enum class Transcode { automatic, never };
-enum class EncoderPreset { realtime, quality };
 
 struct TrackSettings {
   Transcode transcode = Transcode::automatic;

@@ -5,10 +5,10 @@
 #include <string>
 
 #include "common/ref.hpp"
+#include "plugins/peer/sdp_data.hpp"
 
 namespace webcast {
 
-inline constexpr size_t kMaxMessageSize = 256 * 1024;
 inline constexpr size_t kMaxLabelSize = 64;        // bytes of UTF-8
 inline constexpr size_t kMaxMessageChannels = 16;  // of a peer, one for each label
 // The channel that is there before the first offer.

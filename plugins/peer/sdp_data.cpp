@@ -1,7 +1,6 @@
 // The section for messages (sdp.hpp).
 #include "plugins/peer/sdp_data.hpp"
 
-#include "plugins/peer/message.hpp"
 #include "plugins/peer/sdp.hpp"
 
 namespace webcast {

@@ -8,6 +8,9 @@
 
 namespace webcast {
 
+// Of the messages that we take, in bytes: what our descriptions say.
+inline constexpr size_t kMaxMessageSize = 256 * 1024;
+
 // As the other side gets it: the transport of webrtcbin's own section. The caller's.
 GstSDPMedia* data_section(const GstSDPMedia* own, const std::string& mid,
                           const std::vector<std::string>& candidates);

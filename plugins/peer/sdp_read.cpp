@@ -8,7 +8,7 @@
 
 #include "common/sdp_limits.hpp"
 #include "plugins/peer/candidate.hpp"
-#include "plugins/peer/peer.hpp"
+#include "plugins/peer/offered_media.hpp"
 #include "plugins/peer/sdp.hpp"
 #include "plugins/peer/sdp_layers.hpp"
 

@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <charconv>
 
-#include "plugins/peer/message.hpp"
 #include "plugins/peer/sdp.hpp"
 #include "plugins/peer/sdp_data.hpp"
 #include "plugins/peer/sdp_layers.hpp"

@@ -1,7 +1,7 @@
 #include "plugins/peer/webrtc_messages.hpp"
 
 #include "common/clean_text.hpp"
-#include "plugins/peer/webrtc_session.hpp"
+#include "plugins/peer/peer_debug.hpp"
 
 namespace webcast {
 

@@ -4,8 +4,6 @@
 #include "plugins/gst/promise.hpp"
 #include "plugins/peer/reaper.hpp"
 
-GST_DEBUG_CATEGORY(webcast_peer_debug);
-
 namespace webcast {
 namespace {
 
@@ -58,14 +56,6 @@ Error in_words_of(const std::string& other, Error error) {
 }
 
 }  // namespace
-
-void init_peer_debug() {
-  static std::once_flag once;
-  std::call_once(once, [] {
-    GST_DEBUG_CATEGORY_INIT(webcast_peer_debug, "webcastpeer", 0,
-                            "sessions of webcast with viewers and publishers");
-  });
-}
 
 WebrtcSession::WebrtcSession(std::string id, ControlThread& control, GstClock* clock,
                              const char* other, IceSettings ice, NegotiationLimits limits,

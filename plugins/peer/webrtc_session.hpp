@@ -14,12 +14,10 @@
 #include "common/connection.hpp"
 #include "plugins/peer/negotiation.hpp"
 #include "plugins/peer/peer.hpp"
+#include "plugins/peer/peer_debug.hpp"
 #include "plugins/peer/sdp.hpp"
 #include "plugins/peer/webrtc_messages.hpp"
 #include "plugins/peer/webrtc_peer_pipeline.hpp"
-
-GST_DEBUG_CATEGORY_EXTERN(webcast_peer_debug);
-#define GST_CAT_DEFAULT webcast_peer_debug
 
 namespace webcast {
 
@@ -33,8 +31,6 @@ struct PeerMailbox {
   template <typename Function>
   void post(Function function);
 };
-
-void init_peer_debug();
 
 class WebrtcSession : public std::enable_shared_from_this<WebrtcSession> {
  public:

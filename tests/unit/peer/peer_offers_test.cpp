@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include "plugins/peer/offered_media.hpp"
 #include "plugins/peer/peer.hpp"
 #include "plugins/peer/sdp.hpp"
 

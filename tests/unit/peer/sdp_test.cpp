@@ -4,6 +4,7 @@
 
 #include <random>
 
+#include "plugins/peer/offered_media.hpp"
 #include "plugins/peer/peer.hpp"
 #include "tests/unit/peer/browser_offers.hpp"
 
