@@ -2,8 +2,8 @@
 
 #include <gst/pbutils/missing-plugins.h>
 
-#include "plugins/elements/debug.hpp"
 #include "plugins/peer/peer.hpp"
+#include "plugins/session/debug.hpp"
 
 namespace webcast {
 namespace {

@@ -1,9 +1,9 @@
 #include "plugins/elements/message_actions.hpp"
 
-#include "plugins/elements/debug.hpp"
-#include "plugins/elements/message_signal.hpp"
 #include "plugins/elements/webcast_sink.hpp"
 #include "plugins/elements/webcast_src.hpp"
+#include "plugins/session/debug.hpp"
+#include "plugins/session/message_signal.hpp"
 
 namespace webcast {
 namespace {

@@ -1,7 +1,7 @@
 #include "plugins/elements/network_properties.hpp"
 
 #include "plugins/elements/property_values.hpp"
-#include "plugins/elements/settings_checks.hpp"
+#include "plugins/session/settings_checks.hpp"
 #include "plugins/signalers/location.hpp"
 
 namespace webcast {

@@ -8,8 +8,8 @@
 #include <set>
 #include <string>
 
-#include "plugins/elements/pad_tap.hpp"
-#include "plugins/elements/settings_checks.hpp"
+#include "plugins/broadcast/pad_tap.hpp"
+#include "plugins/session/settings_checks.hpp"
 
 namespace webcast {
 

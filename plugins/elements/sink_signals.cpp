@@ -1,11 +1,11 @@
 // The signals, actions and bus messages of webcastsink.
-#include "plugins/elements/debug.hpp"
 #include "plugins/elements/element_error.hpp"
 #include "plugins/elements/manual_actions.hpp"
 #include "plugins/elements/message_actions.hpp"
-#include "plugins/elements/message_signal.hpp"
 #include "plugins/elements/shared_context.hpp"
 #include "plugins/elements/webcast_sink.hpp"
+#include "plugins/session/debug.hpp"
+#include "plugins/session/message_signal.hpp"
 
 namespace webcast {
 namespace {

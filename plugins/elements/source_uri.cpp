@@ -2,7 +2,7 @@
 // not (which stream it is stands in a property), so they are no URIs to play.
 #include "plugins/elements/webcast_src.hpp"
 #include "plugins/signalers/location.hpp"
-#include "plugins/signalers/whip.hpp"
+#include "plugins/signalers/whip/whip.hpp"
 
 namespace webcast {
 namespace {

@@ -8,10 +8,10 @@
 // ]| Then open http://127.0.0.1:8080/ in a browser.
 #include "plugins/elements/webcast_sink.hpp"
 
-#include "plugins/elements/debug.hpp"
 #include "plugins/elements/element_error.hpp"
-#include "plugins/elements/own_addresses.hpp"
 #include "plugins/elements/prospects.hpp"
+#include "plugins/session/debug.hpp"
+#include "plugins/session/own_addresses.hpp"
 
 using namespace webcast;
 

@@ -8,9 +8,9 @@
 #include <mutex>
 #include <string>
 
-#include "plugins/elements/broadcast.hpp"
-#include "plugins/elements/pad_tap.hpp"
-#include "plugins/elements/sink_settings.hpp"
+#include "plugins/broadcast/broadcast.hpp"
+#include "plugins/broadcast/pad_tap.hpp"
+#include "plugins/broadcast/sink_settings.hpp"
 
 G_BEGIN_DECLS
 

@@ -8,12 +8,12 @@
 // ]| Then open http://127.0.0.1:8080/ in a browser and choose a camera.
 #include "plugins/elements/webcast_src.hpp"
 
-#include "plugins/elements/debug.hpp"
 #include "plugins/elements/element_error.hpp"
 #include "plugins/elements/manual_actions.hpp"
 #include "plugins/elements/message_actions.hpp"
-#include "plugins/elements/message_signal.hpp"
-#include "plugins/elements/own_addresses.hpp"
+#include "plugins/session/debug.hpp"
+#include "plugins/session/message_signal.hpp"
+#include "plugins/session/own_addresses.hpp"
 
 using namespace webcast;
 

@@ -6,8 +6,8 @@
 #include <memory>
 #include <mutex>
 
-#include "plugins/elements/reception.hpp"
-#include "plugins/elements/source_settings.hpp"
+#include "plugins/reception/reception.hpp"
+#include "plugins/reception/source_settings.hpp"
 
 G_BEGIN_DECLS
 

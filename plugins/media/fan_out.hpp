@@ -7,8 +7,8 @@
 #include <cstddef>
 #include <memory>
 
-#include "plugins/gst/rtp_frame.hpp"
-#include "plugins/media/snapshot_list.hpp"
+#include "plugins/media/codecs/snapshot_list.hpp"
+#include "plugins/rtp/rtp_frame.hpp"
 
 namespace webcast {
 

@@ -1,6 +1,6 @@
 #include "plugins/media/input_info.hpp"
 
-#include "plugins/media/catalogue.hpp"
+#include "plugins/media/codecs/catalogue.hpp"
 
 namespace webcast {
 namespace {

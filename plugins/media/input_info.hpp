@@ -6,7 +6,7 @@
 #include <optional>
 #include <string>
 
-#include "plugins/gst/rtp_format.hpp"
+#include "plugins/rtp/rtp_format.hpp"
 
 namespace webcast {
 

@@ -1,7 +1,7 @@
 #include "plugins/media/inspector.hpp"
 
 #include "plugins/gst/mapped_buffer.hpp"
-#include "plugins/media/chains.hpp"
+#include "plugins/media/codecs/chains.hpp"
 
 namespace webcast {
 namespace {

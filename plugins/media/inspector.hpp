@@ -12,11 +12,11 @@
 #include <mutex>
 
 #include "common/control_thread.hpp"
+#include "plugins/media/codecs/sample_sink.hpp"
+#include "plugins/media/codecs/stage.hpp"
 #include "plugins/media/h264_facts.hpp"
 #include "plugins/media/input_info.hpp"
 #include "plugins/media/keyframe_sight.hpp"
-#include "plugins/media/sample_sink.hpp"
-#include "plugins/media/stage.hpp"
 
 namespace webcast {
 

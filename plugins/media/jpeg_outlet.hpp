@@ -9,7 +9,7 @@
 #include <mutex>
 
 #include "plugins/gst/gst_ref.hpp"
-#include "plugins/media/sample_sink.hpp"
+#include "plugins/media/codecs/sample_sink.hpp"
 
 namespace webcast {
 

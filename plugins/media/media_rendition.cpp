@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "plugins/media/geometry.hpp"
+#include "plugins/media/codecs/geometry.hpp"
 #include "plugins/media/lease.hpp"
 
 namespace webcast {

@@ -13,15 +13,15 @@
 #include <vector>
 
 #include "common/control_thread.hpp"
-#include "plugins/media/chains.hpp"
 #include "plugins/media/choice.hpp"
+#include "plugins/media/codecs/chains.hpp"
+#include "plugins/media/codecs/payload.hpp"
+#include "plugins/media/codecs/stage.hpp"
 #include "plugins/media/fan_out.hpp"
 #include "plugins/media/governor.hpp"
 #include "plugins/media/packet_collector.hpp"
-#include "plugins/media/payload.hpp"
 #include "plugins/media/rate_meter.hpp"
 #include "plugins/media/rendition.hpp"
-#include "plugins/media/stage.hpp"
 #include "plugins/media/track.hpp"
 
 namespace webcast {

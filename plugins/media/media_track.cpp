@@ -1,8 +1,8 @@
 #include "plugins/media/media_track.hpp"
 
 #include "common/process_budget.hpp"
-#include "plugins/media/catalogue.hpp"
-#include "plugins/media/chains.hpp"
+#include "plugins/media/codecs/catalogue.hpp"
+#include "plugins/media/codecs/chains.hpp"
 #include "plugins/media/outlook.hpp"
 
 namespace webcast {

@@ -11,7 +11,7 @@
 #include <set>
 
 #include "plugins/media/choice.hpp"
-#include "plugins/media/decoder.hpp"
+#include "plugins/media/codecs/decoder.hpp"
 #include "plugins/media/input_check.hpp"
 #include "plugins/media/input_info.hpp"
 #include "plugins/media/inspector.hpp"

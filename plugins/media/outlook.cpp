@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "plugins/media/catalogue.hpp"
+#include "plugins/media/codecs/catalogue.hpp"
 
 namespace webcast {
 namespace {

@@ -7,7 +7,7 @@
 
 #include "common/result.hpp"
 #include "plugins/gst/gst_ref.hpp"
-#include "plugins/gst/rtp_format.hpp"
+#include "plugins/rtp/rtp_format.hpp"
 
 namespace webcast {
 

@@ -10,8 +10,8 @@
 #include <functional>
 #include <string>
 
-#include "plugins/gst/rtp_format.hpp"
-#include "plugins/gst/rtp_frame.hpp"
+#include "plugins/rtp/rtp_format.hpp"
+#include "plugins/rtp/rtp_frame.hpp"
 
 namespace webcast {
 

@@ -2,8 +2,8 @@
 
 #include <gst/video/video.h>
 
-#include "plugins/media/chains.hpp"
-#include "plugins/media/geometry.hpp"
+#include "plugins/media/codecs/chains.hpp"
+#include "plugins/media/codecs/geometry.hpp"
 
 namespace webcast {
 namespace {

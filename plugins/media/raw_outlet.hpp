@@ -13,9 +13,9 @@
 #include <mutex>
 
 #include "plugins/gst/gst_ref.hpp"
-#include "plugins/gst/rtp_format.hpp"
+#include "plugins/media/codecs/sample_sink.hpp"
 #include "plugins/media/frame_rate.hpp"
-#include "plugins/media/sample_sink.hpp"
+#include "plugins/rtp/rtp_format.hpp"
 
 namespace webcast {
 

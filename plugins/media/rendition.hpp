@@ -13,8 +13,8 @@
 
 #include "common/result.hpp"
 #include "plugins/gst/gst_ref.hpp"
-#include "plugins/gst/rtp_format.hpp"
-#include "plugins/gst/rtp_frame.hpp"
+#include "plugins/rtp/rtp_format.hpp"
+#include "plugins/rtp/rtp_frame.hpp"
 
 namespace webcast {
 

@@ -14,7 +14,7 @@
 #include "common/control_thread.hpp"
 #include "common/result.hpp"
 #include "plugins/gst/gst_ref.hpp"
-#include "plugins/media/encoder_setup.hpp"
+#include "plugins/media/codecs/encoder_setup.hpp"
 #include "plugins/media/rendition.hpp"
 
 namespace webcast {

@@ -10,7 +10,7 @@
 #include <set>
 #include <span>
 
-#include "plugins/gst/rtp_format.hpp"
+#include "plugins/rtp/rtp_format.hpp"
 
 namespace webcast {
 

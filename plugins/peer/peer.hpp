@@ -16,10 +16,10 @@
 #include "common/process_budget.hpp"
 #include "common/result.hpp"
 #include "plugins/gst/gst_ref.hpp"
-#include "plugins/gst/rtp_format.hpp"
-#include "plugins/gst/rtp_frame.hpp"
 #include "plugins/peer/candidate_networks.hpp"
-#include "plugins/peer/message.hpp"
+#include "plugins/peer/messages/message.hpp"
+#include "plugins/rtp/rtp_format.hpp"
+#include "plugins/rtp/rtp_frame.hpp"
 
 namespace webcast {
 

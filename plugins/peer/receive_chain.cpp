@@ -7,7 +7,7 @@
 
 #include "plugins/gst/mapped_buffer.hpp"
 #include "plugins/peer/receiver.hpp"
-#include "plugins/peer/rtp_header.hpp"
+#include "plugins/rtp/rtp_header.hpp"
 
 namespace webcast {
 namespace {

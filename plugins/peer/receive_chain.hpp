@@ -15,11 +15,11 @@
 
 #include "common/result.hpp"
 #include "plugins/gst/gst_ref.hpp"
-#include "plugins/gst/rtp_format.hpp"
-#include "plugins/peer/color_space.hpp"
 #include "plugins/peer/keyframe_wish.hpp"
 #include "plugins/peer/layer_switch.hpp"
 #include "plugins/peer/parameter_sets.hpp"
+#include "plugins/rtp/color_space.hpp"
+#include "plugins/rtp/rtp_format.hpp"
 
 namespace webcast {
 

@@ -12,8 +12,8 @@
 #include <string>
 #include <vector>
 
-#include "plugins/gst/rtp_format.hpp"
 #include "plugins/peer/peer.hpp"
+#include "plugins/rtp/rtp_format.hpp"
 
 namespace webcast {
 

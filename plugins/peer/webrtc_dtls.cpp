@@ -7,7 +7,7 @@
 
 #include "plugins/gst/mapped_buffer.hpp"
 #include "plugins/peer/dtls_alert.hpp"
-#include "plugins/peer/rtcp_bye.hpp"
+#include "plugins/rtp/rtcp_bye.hpp"
 
 namespace webcast {
 namespace {

@@ -8,10 +8,10 @@
 #include <mutex>
 #include <vector>
 
-#include "plugins/peer/egress.hpp"
+#include "plugins/egress/egress.hpp"
 #include "plugins/peer/peer.hpp"
-#include "plugins/peer/rtcp_reader.hpp"
 #include "plugins/peer/webrtc_session.hpp"
+#include "plugins/rtp/rtcp_reader.hpp"
 
 namespace webcast {
 

@@ -2,10 +2,10 @@
 
 #include <condition_variable>
 
-#include "plugins/peer/candidate.hpp"
 #include "plugins/peer/ice_addresses.hpp"
 #include "plugins/peer/turn_credential.hpp"
 #include "plugins/peer/webrtc_peer.hpp"
+#include "plugins/sdp/candidate.hpp"
 
 namespace webcast {
 namespace {
@@ -344,7 +344,7 @@ Result<PeerPipeline> build_webrtc_pipeline(const std::string& id, GstClock* cloc
   guard_datagrams(peer.pipeline.get(), peer.guard);
   gst_bin_add(GST_BIN(peer.pipeline.get()), peer.webrtcbin.get());
 
-  // The internal timeline (plugins/gst/rtp_frame.hpp).
+  // The internal timeline (plugins/rtp/rtp_frame.hpp).
   if (clock) gst_pipeline_use_clock(GST_PIPELINE(peer.pipeline.get()), clock);
   gst_element_set_start_time(peer.pipeline.get(), GST_CLOCK_TIME_NONE);
   gst_element_set_base_time(peer.pipeline.get(), 0);

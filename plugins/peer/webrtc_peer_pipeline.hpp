@@ -12,13 +12,13 @@
 #include <vector>
 
 #include "common/result.hpp"
+#include "plugins/egress/egress.hpp"
 #include "plugins/gst/gst_ref.hpp"
-#include "plugins/gst/rtp_format.hpp"
-#include "plugins/peer/egress.hpp"
 #include "plugins/peer/peer.hpp"
-#include "plugins/peer/sdp.hpp"
 #include "plugins/peer/webrtc_dtls.hpp"
 #include "plugins/peer/webrtc_guard.hpp"
+#include "plugins/rtp/rtp_format.hpp"
+#include "plugins/sdp/sdp.hpp"
 
 namespace webcast {
 

@@ -12,12 +12,12 @@
 
 #include "common/address_kind.hpp"
 #include "common/connection.hpp"
+#include "plugins/peer/messages/peer_debug.hpp"
+#include "plugins/peer/messages/webrtc_messages.hpp"
 #include "plugins/peer/negotiation.hpp"
 #include "plugins/peer/peer.hpp"
-#include "plugins/peer/peer_debug.hpp"
-#include "plugins/peer/sdp.hpp"
-#include "plugins/peer/webrtc_messages.hpp"
 #include "plugins/peer/webrtc_peer_pipeline.hpp"
+#include "plugins/sdp/sdp.hpp"
 
 namespace webcast {
 

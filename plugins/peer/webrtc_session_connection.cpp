@@ -1,7 +1,7 @@
 // The connection of a WebrtcSession: candidates, states, the certificate, and the watchdog.
 #include "common/clean_text.hpp"
-#include "plugins/peer/candidate.hpp"
 #include "plugins/peer/webrtc_session.hpp"
+#include "plugins/sdp/candidate.hpp"
 
 namespace webcast {
 namespace {

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "signaling/server/sdp_text.hpp"
+#include "signaling/protocol/sdp_text.hpp"
 
 namespace webcast {
 

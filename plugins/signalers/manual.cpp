@@ -4,7 +4,7 @@
 #include "common/random_id.hpp"
 #include "plugins/signalers/gathering.hpp"
 #include "signaling/protocol/description_text.hpp"
-#include "signaling/server/sdp_text.hpp"
+#include "signaling/protocol/sdp_text.hpp"
 
 namespace webcast {
 

@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "common/ref.hpp"
-#include "signaling/server/link_header.hpp"
+#include "signaling/protocol/link_header.hpp"
 
 namespace webcast {
 

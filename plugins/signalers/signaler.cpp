@@ -1,11 +1,11 @@
 #include "plugins/signalers/signaler.hpp"
 
-#include "plugins/signalers/janus.hpp"
+#include "plugins/signalers/janus/janus.hpp"
 #include "plugins/signalers/listen.hpp"
 #include "plugins/signalers/location.hpp"
 #include "plugins/signalers/manual.hpp"
-#include "plugins/signalers/relay_client.hpp"
-#include "plugins/signalers/whip.hpp"
+#include "plugins/signalers/relay/relay_client.hpp"
+#include "plugins/signalers/whip/whip.hpp"
 
 namespace webcast {
 

@@ -7,7 +7,7 @@
 
 #include "common/web_origin.hpp"
 #include "signaling/relay/redis_link.hpp"
-#include "signaling/server/token.hpp"
+#include "signaling/server/http/token.hpp"
 
 namespace webcast {
 

@@ -13,7 +13,7 @@ struct RelayOptions {
   std::string listen = "127.0.0.1:8080";
   std::string tls_certificate{}, tls_key{};   // PEM files
   std::string view_token{}, publish_token{};  // in the file only: a command line is seen by others
-  std::string token_secret_file{};            // signs tokens (signaling/server/token.hpp)
+  std::string token_secret_file{};            // signs tokens (signaling/server/http/token.hpp)
   std::vector<std::string> allow_origins{};
   std::vector<std::string> trusted_proxies{};  // addresses and networks
   std::string redis{};  // redis_url.hpp; never logged

@@ -11,7 +11,7 @@
 #include "common/ref.hpp"
 #include "signaling/relay/redis_connection.hpp"
 #include "signaling/relay/redis_url.hpp"
-#include "signaling/server/federation_link.hpp"
+#include "signaling/server/switchboard/federation_link.hpp"
 
 namespace webcast {
 

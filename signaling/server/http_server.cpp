@@ -3,9 +3,9 @@
 #include <thread>
 
 #include "common/stream_name.hpp"
-#include "signaling/server/local_address.hpp"
+#include "signaling/server/http/local_address.hpp"
+#include "signaling/server/http/tls.hpp"
 #include "signaling/server/site.hpp"
-#include "signaling/server/tls.hpp"
 
 namespace webcast {
 

@@ -12,12 +12,12 @@
 
 #include "common/result.hpp"
 #include "signaling/protocol/message.hpp"
-#include "signaling/server/acceptor.hpp"
-#include "signaling/server/listen_address.hpp"
-#include "signaling/server/federation_link.hpp"
-#include "signaling/server/room.hpp"
-#include "signaling/server/streams.hpp"
-#include "signaling/server/whip.hpp"
+#include "signaling/server/http/acceptor.hpp"
+#include "signaling/server/http/listen_address.hpp"
+#include "signaling/server/room/room.hpp"
+#include "signaling/server/switchboard/federation_link.hpp"
+#include "signaling/server/switchboard/streams.hpp"
+#include "signaling/server/whip/whip.hpp"
 
 namespace webcast {
 

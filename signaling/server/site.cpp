@@ -2,7 +2,7 @@
 
 #include "common/address_key.hpp"
 #include "common/stream_name.hpp"
-#include "signaling/server/http_reply.hpp"
+#include "signaling/server/http/http_reply.hpp"
 extern "C" {  // glib-compile-resources writes C
 #include "signaling/web/webcast-web-resources.h"
 }

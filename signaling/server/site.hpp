@@ -9,13 +9,13 @@
 
 #include "common/connection.hpp"
 #include "common/control_thread.hpp"
-#include "signaling/server/acceptor.hpp"
-#include "signaling/server/access.hpp"
-#include "signaling/server/assets.hpp"
+#include "signaling/server/http/acceptor.hpp"
+#include "signaling/server/http/access.hpp"
+#include "signaling/server/http/assets.hpp"
 #include "signaling/server/http_server.hpp"
-#include "signaling/server/streams.hpp"
-#include "signaling/server/switchboard.hpp"
-#include "signaling/server/whip.hpp"
+#include "signaling/server/switchboard/streams.hpp"
+#include "signaling/server/switchboard/switchboard.hpp"
+#include "signaling/server/whip/whip.hpp"
 
 namespace webcast {
 

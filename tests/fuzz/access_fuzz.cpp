@@ -1,5 +1,5 @@
 // Headers of a request, a line each: nobody comes in by accident.
-#include "signaling/server/access.hpp"
+#include "signaling/server/http/access.hpp"
 #include "tests/fuzz/expect.hpp"
 
 using namespace webcast;

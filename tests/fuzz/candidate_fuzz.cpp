@@ -1,6 +1,6 @@
 // ICE candidates and fingerprints: what reaches libnice is one short line, read again as the same.
-#include "plugins/peer/candidate.hpp"
-#include "plugins/peer/fingerprint.hpp"
+#include "plugins/sdp/candidate.hpp"
+#include "plugins/sdp/fingerprint.hpp"
 #include "tests/fuzz/expect.hpp"
 
 using namespace webcast;

@@ -8,7 +8,7 @@
 
 #include "signaling/protocol/relay_codec.hpp"
 #include "signaling/protocol/stream_meta.hpp"
-#include "signaling/server/federation.hpp"
+#include "signaling/server/room/federation.hpp"
 #include "tests/fuzz/expect.hpp"
 #include "tests/fuzz/steps.hpp"
 

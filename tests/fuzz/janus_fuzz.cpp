@@ -1,6 +1,6 @@
 // JSON text from a Janus server, and a location with what opens a room: what users write into it
 // comes out of a request as it was.
-#include "plugins/signalers/janus_address.hpp"
+#include "plugins/signalers/janus/janus_address.hpp"
 #include "signaling/protocol/codec.hpp"
 #include "signaling/protocol/janus_codec.hpp"
 #include "signaling/protocol/json_ref.hpp"

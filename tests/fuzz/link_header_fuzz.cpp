@@ -1,5 +1,5 @@
 // The Link header of WHIP and WHEP: what is read can be written, and is the same then.
-#include "signaling/server/link_header.hpp"
+#include "signaling/protocol/link_header.hpp"
 #include "tests/fuzz/expect.hpp"
 
 using namespace webcast;

@@ -1,8 +1,8 @@
 // Locations and listen addresses, which users, files and other programs write.
 #include "plugins/signalers/location.hpp"
-#include "plugins/signalers/relay_address.hpp"
+#include "plugins/signalers/relay/relay_address.hpp"
 #include "plugins/signalers/signaler.hpp"
-#include "signaling/server/listen_address.hpp"
+#include "signaling/server/http/listen_address.hpp"
 #include "tests/fuzz/expect.hpp"
 
 using namespace webcast;

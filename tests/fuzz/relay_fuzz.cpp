@@ -1,6 +1,6 @@
 // What one relay says to another, and what the other makes of it.
 #include "signaling/protocol/relay_codec.hpp"
-#include "signaling/server/federation.hpp"
+#include "signaling/server/room/federation.hpp"
 #include "tests/fuzz/expect.hpp"
 
 using namespace webcast;

@@ -3,7 +3,7 @@
 #include <set>
 
 #include "signaling/protocol/stream_meta.hpp"
-#include "signaling/server/room.hpp"
+#include "signaling/server/room/room.hpp"
 #include "tests/fuzz/expect.hpp"
 #include "tests/fuzz/steps.hpp"
 

@@ -1,7 +1,7 @@
 // RTCP of a hostile viewer: it is counted for our own sources alone, and no packet counts for more
 // than stands in it.
 #include "plugins/peer/datagram_filter.hpp"
-#include "plugins/peer/rtcp_reader.hpp"
+#include "plugins/rtp/rtcp_reader.hpp"
 #include "tests/fuzz/expect.hpp"
 #include "tests/fuzz/hex.hpp"
 

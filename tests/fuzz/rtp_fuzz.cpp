@@ -2,9 +2,9 @@
 // the viewer's numbers without a gap, its extensions alone, and the same payload. And reading those
 // of received packets.
 #include "plugins/gst/mapped_buffer.hpp"
-#include "plugins/peer/color_space.hpp"
 #include "plugins/peer/parameter_sets.hpp"
-#include "plugins/peer/rtp_header.hpp"
+#include "plugins/rtp/color_space.hpp"
+#include "plugins/rtp/rtp_header.hpp"
 #include "tests/fuzz/expect.hpp"
 #include "tests/fuzz/hex.hpp"
 

@@ -1,6 +1,6 @@
 // SCTP packets of a hostile peer, some twice and out of order: messages hold what was sent and no
 // more, none is too long, and what waits is bounded.
-#include "plugins/peer/sctp_reader.hpp"
+#include "plugins/peer/messages/sctp_reader.hpp"
 #include "tests/fuzz/expect.hpp"
 #include "tests/fuzz/hex.hpp"
 

@@ -1,7 +1,7 @@
 // The bodies of WHIP and WHEP: trickle fragments (RFC 8840) and offers.
 #include "signaling/protocol/codec.hpp"
-#include "signaling/server/sdp_fragment.hpp"
-#include "signaling/server/sdp_text.hpp"
+#include "signaling/protocol/sdp_fragment.hpp"
+#include "signaling/protocol/sdp_text.hpp"
 #include "tests/fuzz/expect.hpp"
 
 using namespace webcast;

@@ -1,7 +1,7 @@
 // A remote description: what is taken from it can be handed to webrtcbin and answered.
 #include <gst/gst.h>
 
-#include "plugins/peer/sdp.hpp"
+#include "plugins/sdp/sdp.hpp"
 #include "tests/fuzz/expect.hpp"
 
 using namespace webcast;

@@ -1,7 +1,7 @@
 // A token: nobody makes one without the secret. Then the same bytes as the claims of one
 // that is signed, so that what reads those is reached too.
 #include "common/stream_name.hpp"
-#include "signaling/server/token.hpp"
+#include "signaling/server/http/token.hpp"
 #include "tests/fuzz/expect.hpp"
 #include "tests/support/signed_token.hpp"
 

@@ -15,8 +15,8 @@ MARK = "no secret"
 NO_SECRETS = [
     ("common/backoff.hpp", "g_random_double", "when to try again"),
     ("plugins/media/media_rendition.cpp", "g_random_int", "where RTP's numbers start"),
-    ("plugins/media/payload.cpp", "g_random_int", "an SSRC, which stands in each packet"),
-    ("plugins/peer/sdp_write.cpp", "g_random_int", "an origin's id, which the peer is told"),
+    ("plugins/media/codecs/payload.cpp", "g_random_int", "an SSRC, which stands in each packet"),
+    ("plugins/sdp/sdp_write.cpp", "g_random_int", "an origin's id, which the peer is told"),
     ("pipelines/custom_signaler.cpp", "g_uuid_string_random", "a key within the program"),
 ]
 PRODUCT = ("common/", "plugins/", "signaling/", "pipelines/")

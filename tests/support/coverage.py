@@ -11,8 +11,7 @@ import sys
 
 def room_of(path):
     """plugins/media/track.cpp is of plugins/media, common/ref.hpp of common."""
-    folder = pathlib.PurePosixPath(path).parent
-    return "/".join(folder.parts[:2])
+    return str(pathlib.PurePosixPath(path).parent)
 
 
 def measured(sources, build):

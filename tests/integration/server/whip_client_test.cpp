@@ -3,9 +3,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "plugins/signalers/http_client.hpp"
-#include "plugins/signalers/whip.hpp"
-#include "signaling/server/sdp_fragment.hpp"
+#include "plugins/signalers/whip/http_client.hpp"
+#include "plugins/signalers/whip/whip.hpp"
+#include "signaling/protocol/sdp_fragment.hpp"
 #include "tests/integration/server/whip_client_fixture.hpp"
 
 namespace webcast::test {

@@ -10,8 +10,8 @@
 #include <optional>
 #include <string>
 
+#include "signaling/protocol/sdp_fragment.hpp"
 #include "signaling/server/http_server.hpp"
-#include "signaling/server/sdp_fragment.hpp"
 #include "tests/integration/server/test_client.hpp"
 
 namespace webcast::test {

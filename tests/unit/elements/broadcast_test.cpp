@@ -1,5 +1,5 @@
 // Sessions for which nothing is there to be sent, by a signaler in memory.
-#include "plugins/elements/broadcast.hpp"
+#include "plugins/broadcast/broadcast.hpp"
 
 #include <gst/gst.h>
 #include <gtest/gtest.h>

@@ -1,6 +1,6 @@
 #include <gtest/gtest.h>
 
-#include "plugins/elements/caption_pad.hpp"
+#include "plugins/broadcast/caption_pad.hpp"
 
 namespace webcast {
 namespace {

@@ -1,13 +1,13 @@
 // PadTap: what its track is given, and on what timeline.
-#include "plugins/elements/pad_tap.hpp"
+#include "plugins/broadcast/pad_tap.hpp"
 
 #include <gst/app/gstappsrc.h>
 #include <gtest/gtest.h>
 
 #include <condition_variable>
 
-#include "plugins/elements/alternate_fields.hpp"
-#include "plugins/elements/arrival_times.hpp"
+#include "plugins/broadcast/alternate_fields.hpp"
+#include "plugins/broadcast/arrival_times.hpp"
 
 namespace webcast {
 namespace {

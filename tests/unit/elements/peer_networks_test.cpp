@@ -1,4 +1,4 @@
-#include "plugins/elements/peer_networks.hpp"
+#include "plugins/session/peer_networks.hpp"
 
 #include <gtest/gtest.h>
 

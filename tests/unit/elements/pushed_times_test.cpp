@@ -1,4 +1,4 @@
-#include "plugins/elements/pushed_times.hpp"
+#include "plugins/reception/pushed_times.hpp"
 
 #include <gtest/gtest.h>
 

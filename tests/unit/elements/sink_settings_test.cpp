@@ -1,10 +1,10 @@
-#include "plugins/elements/sink_settings.hpp"
+#include "plugins/broadcast/sink_settings.hpp"
 
 #include <gtest/gtest.h>
 
-#include "plugins/elements/own_addresses.hpp"
-#include "plugins/elements/source_settings.hpp"
-#include "plugins/elements/token_rule.hpp"
+#include "plugins/reception/source_settings.hpp"
+#include "plugins/session/own_addresses.hpp"
+#include "plugins/session/token_rule.hpp"
 
 namespace webcast {
 namespace {

@@ -1,5 +1,5 @@
 // A pad of webcastsrc between frames that somebody brings and an appsink.
-#include "plugins/elements/source_pad.hpp"
+#include "plugins/reception/source_pad.hpp"
 
 #include <gst/app/gstappsink.h>
 #include <gtest/gtest.h>

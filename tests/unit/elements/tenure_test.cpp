@@ -1,6 +1,6 @@
 #include <gtest/gtest.h>
 
-#include "plugins/elements/tenure.hpp"
+#include "plugins/reception/tenure.hpp"
 
 namespace webcast {
 namespace {

@@ -1,6 +1,6 @@
 // The ways of a picture on a graphics card to its encoder, by templates as elements of 1.22 have
 // them.
-#include "plugins/media/card_path.hpp"
+#include "plugins/media/codecs/card_path.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,10 +1,10 @@
 // Which encoder is taken, and what happens when it fails.
-#include "plugins/media/catalogue.hpp"
+#include "plugins/media/codecs/catalogue.hpp"
 
 #include <algorithm>
 
-#include "plugins/media/encoder_setup.hpp"
-#include "plugins/media/encoder_table.hpp"
+#include "plugins/media/codecs/encoder_setup.hpp"
+#include "plugins/media/codecs/encoder_table.hpp"
 #include "plugins/media/outlook.hpp"
 #include "tests/unit/media/received.hpp"
 #include "tests/unit/media/test_encoders.hpp"

@@ -3,10 +3,10 @@
 
 #include "plugins/gst/mapped_buffer.hpp"
 #include "plugins/media/choice.hpp"
+#include "plugins/media/codecs/geometry.hpp"
+#include "plugins/media/codecs/h264_delimiter.hpp"
 #include "plugins/media/frame_rate.hpp"
-#include "plugins/media/geometry.hpp"
 #include "plugins/media/governor.hpp"
-#include "plugins/media/h264_delimiter.hpp"
 #include "plugins/media/rate_meter.hpp"
 
 namespace webcast {

@@ -2,7 +2,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "plugins/gst/rtp_format.hpp"
+#include "plugins/rtp/rtp_format.hpp"
 #include "tests/unit/media/received.hpp"
 #include "tests/unit/media/track_fixture.hpp"
 

@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
-#include "plugins/gst/rtp_format.hpp"
-#include "plugins/gst/rtp_frame.hpp"
+#include "plugins/rtp/rtp_format.hpp"
+#include "plugins/rtp/rtp_frame.hpp"
 
 namespace webcast {
 

@@ -1,5 +1,5 @@
 // What a stage gives its elements.
-#include "plugins/media/stage.hpp"
+#include "plugins/media/codecs/stage.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "plugins/peer/candidate.hpp"
+#include "plugins/sdp/candidate.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "plugins/peer/color_space.hpp"
+#include "plugins/rtp/color_space.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "plugins/peer/egress.hpp"
+#include "plugins/egress/egress.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "plugins/peer/fingerprint.hpp"
+#include "plugins/sdp/fingerprint.hpp"
 
 #include <gtest/gtest.h>
 

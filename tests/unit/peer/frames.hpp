@@ -4,8 +4,8 @@
 #include <cstdint>
 #include <vector>
 
-#include "plugins/gst/rtp_format.hpp"
-#include "plugins/gst/rtp_frame.hpp"
+#include "plugins/rtp/rtp_format.hpp"
+#include "plugins/rtp/rtp_frame.hpp"
 
 namespace webcast::test {
 

@@ -1,6 +1,6 @@
 // How a session ends on the wire, and what is told of a handshake that fails.
 #include "plugins/peer/dtls_alert.hpp"
-#include "plugins/peer/rtcp_bye.hpp"
+#include "plugins/rtp/rtcp_bye.hpp"
 #include "tests/unit/peer/rig.hpp"
 
 namespace webcast::test {

@@ -3,9 +3,9 @@
 
 #include <gtest/gtest.h>
 
-#include "plugins/peer/offered_media.hpp"
 #include "plugins/peer/peer.hpp"
-#include "plugins/peer/sdp.hpp"
+#include "plugins/sdp/offered_media.hpp"
+#include "plugins/sdp/sdp.hpp"
 
 namespace webcast::test {
 namespace {

@@ -4,7 +4,7 @@
 #include <regex>
 #include <set>
 
-#include "plugins/peer/candidate.hpp"
+#include "plugins/sdp/candidate.hpp"
 #include "tests/unit/peer/rig.hpp"
 
 namespace webcast::test {

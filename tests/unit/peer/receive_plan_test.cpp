@@ -4,7 +4,7 @@
 #include <set>
 
 #include "plugins/peer/receiver.hpp"
-#include "plugins/peer/sdp.hpp"
+#include "plugins/sdp/sdp.hpp"
 
 namespace webcast::test {
 namespace {

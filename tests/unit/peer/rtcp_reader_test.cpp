@@ -1,4 +1,4 @@
-#include "plugins/peer/rtcp_reader.hpp"
+#include "plugins/rtp/rtcp_reader.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "plugins/peer/rtp_header.hpp"
+#include "plugins/rtp/rtp_header.hpp"
 
 #include <gtest/gtest.h>
 

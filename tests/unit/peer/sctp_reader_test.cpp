@@ -1,4 +1,4 @@
-#include "plugins/peer/sctp_reader.hpp"
+#include "plugins/peer/messages/sctp_reader.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,11 +1,11 @@
-#include "plugins/peer/sdp.hpp"
+#include "plugins/sdp/sdp.hpp"
 
 #include <gtest/gtest.h>
 
 #include <random>
 
-#include "plugins/peer/offered_media.hpp"
 #include "plugins/peer/peer.hpp"
+#include "plugins/sdp/offered_media.hpp"
 #include "tests/unit/peer/browser_offers.hpp"
 
 namespace webcast::test {

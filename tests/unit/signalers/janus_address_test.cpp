@@ -1,4 +1,4 @@
-#include "plugins/signalers/janus_address.hpp"
+#include "plugins/signalers/janus/janus_address.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

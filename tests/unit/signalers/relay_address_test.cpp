@@ -1,4 +1,4 @@
-#include "plugins/signalers/relay_address.hpp"
+#include "plugins/signalers/relay/relay_address.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -1,4 +1,4 @@
-#include "signaling/server/access.hpp"
+#include "signaling/server/http/access.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -1,8 +1,8 @@
-#include "signaling/server/announcements.hpp"
+#include "signaling/server/room/announcements.hpp"
 
 #include <gtest/gtest.h>
 
-#include "signaling/server/shared_bound.hpp"
+#include "signaling/server/room/shared_bound.hpp"
 
 namespace webcast {
 namespace {

@@ -5,7 +5,7 @@
 #include <deque>
 
 #include "signaling/protocol/relay_codec.hpp"
-#include "signaling/server/federation.hpp"
+#include "signaling/server/room/federation.hpp"
 #include "tests/unit/signaling/room_fixture.hpp"
 
 namespace webcast::test {

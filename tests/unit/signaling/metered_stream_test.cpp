@@ -1,5 +1,5 @@
 // Who sends without end does not keep the others waiting: by the order in which messages are read.
-#include "signaling/server/metered_stream.hpp"
+#include "signaling/server/http/metered_stream.hpp"
 
 #include <gtest/gtest.h>
 #include <libsoup/soup.h>

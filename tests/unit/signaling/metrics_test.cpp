@@ -1,4 +1,4 @@
-#include "signaling/server/metrics.hpp"
+#include "signaling/server/http/metrics.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -6,10 +6,10 @@
 #include "common/clean_text.hpp"
 #include "common/ref.hpp"
 #include "signaling/protocol/stream_meta.hpp"
-#include "signaling/server/client.hpp"
-#include "signaling/server/frame_meter.hpp"
-#include "signaling/server/local_address.hpp"
-#include "signaling/server/streams.hpp"
+#include "signaling/server/http/client.hpp"
+#include "signaling/server/http/frame_meter.hpp"
+#include "signaling/server/http/local_address.hpp"
+#include "signaling/server/switchboard/streams.hpp"
 
 namespace webcast {
 namespace {

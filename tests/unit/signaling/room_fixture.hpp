@@ -5,7 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "signaling/protocol/codec.hpp"
-#include "signaling/server/room.hpp"
+#include "signaling/server/room/room.hpp"
 
 namespace webcast {
 

@@ -12,7 +12,7 @@
 #include <memory>
 #include <string>
 
-#include "signaling/server/tls_session.hpp"
+#include "signaling/server/http/tls_session.hpp"
 
 namespace webcast::test {
 

@@ -1,5 +1,5 @@
 // One connection of TLS on a pair of sockets; the other side is played with OpenSSL.
-#include "signaling/server/tls_session.hpp"
+#include "signaling/server/http/tls_session.hpp"
 
 #include <fcntl.h>
 #include <gtest/gtest.h>

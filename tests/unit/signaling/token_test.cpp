@@ -1,9 +1,9 @@
-#include "signaling/server/token.hpp"
+#include "signaling/server/http/token.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "signaling/server/access.hpp"
+#include "signaling/server/http/access.hpp"
 #include "tests/support/signed_token.hpp"
 
 namespace webcast::test {

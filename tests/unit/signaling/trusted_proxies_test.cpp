@@ -1,10 +1,10 @@
-#include "signaling/server/trusted_proxies.hpp"
+#include "signaling/server/http/trusted_proxies.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "common/address_key.hpp"
-#include "signaling/server/client.hpp"
+#include "signaling/server/http/client.hpp"
 
 namespace webcast {
 namespace {

@@ -3,10 +3,10 @@
 #include <gtest/gtest.h>
 
 #include "common/random_id.hpp"
-#include "signaling/server/link_header.hpp"
-#include "signaling/server/rate_limit.hpp"
-#include "signaling/server/sdp_fragment.hpp"
-#include "signaling/server/whip_resource.hpp"
+#include "signaling/protocol/link_header.hpp"
+#include "signaling/protocol/sdp_fragment.hpp"
+#include "signaling/server/http/rate_limit.hpp"
+#include "signaling/server/whip/whip_resource.hpp"
 #include "tests/support/peer_offers.hpp"
 
 namespace webcast {
