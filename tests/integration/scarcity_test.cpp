@@ -12,7 +12,7 @@
 #include "tests/integration/server/test_client.hpp"
 #include "tests/integration/viewer_process.hpp"
 #include "tests/integration/whep_viewer.hpp"
-#include "tests/unit/peer/browser_offers.hpp"
+#include "tests/unit/sdp/browser_offers.hpp"
 
 using namespace webcast;
 using namespace webcast::test;

@@ -6,7 +6,7 @@
 #include <thread>
 
 #include "plugins/peer/peer.hpp"
-#include "tests/unit/peer/frames.hpp"
+#include "tests/unit/rtp/frames.hpp"
 #include "tests/unit/peer/loop_viewer.hpp"
 
 namespace webcast::test {

@@ -6,7 +6,7 @@
 
 #include "signaling/protocol/relay_codec.hpp"
 #include "signaling/server/room/federation.hpp"
-#include "tests/unit/signaling/room_fixture.hpp"
+#include "tests/unit/signaling/server/room/room_fixture.hpp"
 
 namespace webcast::test {
 

@@ -7,7 +7,7 @@
 
 #include <utility>
 
-#include "tests/unit/signaling/tls_fixture.hpp"
+#include "tests/unit/signaling/server/http/tls_fixture.hpp"
 
 namespace webcast {
 namespace {

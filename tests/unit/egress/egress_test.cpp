@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "tests/unit/peer/frames.hpp"
+#include "tests/unit/rtp/frames.hpp"
 
 namespace webcast::test {
 namespace {

@@ -6,7 +6,7 @@
 
 #include "plugins/peer/peer.hpp"
 #include "plugins/sdp/offered_media.hpp"
-#include "tests/unit/peer/browser_offers.hpp"
+#include "tests/unit/sdp/browser_offers.hpp"
 
 namespace webcast::test {
 namespace {

@@ -1,5 +1,5 @@
 // The room of a relay: streams from the network, and peers that come back.
-#include "tests/unit/signaling/room_fixture.hpp"
+#include "tests/unit/signaling/server/room/room_fixture.hpp"
 
 namespace webcast::test {
 namespace {

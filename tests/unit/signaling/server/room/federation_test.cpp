@@ -1,5 +1,5 @@
 // Each rule of docs/protocol.md, "Between relays".
-#include "tests/unit/signaling/federation_fixture.hpp"
+#include "tests/unit/signaling/server/room/federation_fixture.hpp"
 
 namespace webcast::test {
 namespace {

@@ -1,5 +1,5 @@
 // Each rule of docs/protocol.md by its number.
-#include "tests/unit/signaling/room_fixture.hpp"
+#include "tests/unit/signaling/server/room/room_fixture.hpp"
 
 namespace webcast::test {
 namespace {

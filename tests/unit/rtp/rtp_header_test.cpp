@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "plugins/gst/mapped_buffer.hpp"
-#include "tests/unit/peer/frames.hpp"
+#include "tests/unit/rtp/frames.hpp"
 
 namespace webcast::test {
 namespace {
