@@ -56,7 +56,7 @@ class Inbox : public std::enable_shared_from_this<Inbox> {
 void Inbox::on_requested(const SessionRequest& request) {
   if (!sessions_.insert(request.session).second) {
     events_.warning({ErrorCode::invalid_argument,
-                     "The signaler asked for a session named \"" + request.session +
+                     "The signaler asked for a session named \"" + clean_text(request.session) +
                          "\" while there is one: give each session a name of its own."});
     return;
   }

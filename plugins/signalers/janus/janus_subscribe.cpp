@@ -9,6 +9,8 @@ namespace {
 
 // As janus_videoroom.c has it: it was there a moment ago, or is there and sends nothing.
 constexpr unsigned kNoSuchFeed = 428, kNoStreams = 437;
+// More than any room has: a server that tells of more is not listened to.
+constexpr size_t kMostFeeds = 1024;
 
 class JanusSubscriber : public JanusPresence {
  public:
@@ -55,6 +57,7 @@ void JanusSubscriber::on_joined(const JanusJoined& joined) {
 
 // Lists of participants do not tell the media.
 void JanusSubscriber::know(const JanusFeed& feed) {
+  if (feeds_.size() >= kMostFeeds && !feeds_.contains(feed.id)) return;
   JanusFeed& known = feeds_[feed.id];
   auto media = feed.media.empty() ? std::move(known.media) : feed.media;
   known = {feed.id, feed.display, std::move(media)};
