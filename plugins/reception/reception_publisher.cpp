@@ -360,7 +360,8 @@ void Reception::finish() {
   if (publisher_) end_publisher("the stream was ended", true, "The receiver ended the stream");
   for (auto& way : ways_)
     way->signaler->stop();
-  end_absent_media();
+  // Of encoded media each kind had its pad before that was told.
+  if (settings_.decode || !told_no_more_pads_) end_absent_media();
   for (auto& [name, pad] : pads_) {
     pad->show();
     pad->finish();
