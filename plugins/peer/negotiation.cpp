@@ -130,8 +130,9 @@ std::optional<Error> Negotiation::expired(Time now) const {
   bool sending = now - last_sent_ <= kSendingGap && now - sending_since_ >= limits_.silence_timeout;
   auto timeout = sending ? limits_.silence_timeout : limits_.idle_timeout;
   if (now - last_heard_ < timeout) return std::nullopt;
+  auto silence = std::chrono::duration_cast<std::chrono::seconds>(now - last_heard_);
   return Error{ErrorCode::timeout, "The viewer has not been heard of for " +
-                                       std::to_string(timeout.count() / 1000) + " s: it is gone."};
+                                       std::to_string(silence.count()) + " s: it is gone."};
 }
 
 std::optional<std::chrono::milliseconds> Negotiation::setup_time() const {
