@@ -27,10 +27,7 @@ class JanusTalk : public WebsocketTalk {
   void end();
 
   void prepare(SoupMessageHeaders*) override {}
-  void opened(SoupMessageHeaders*) override {
-    lost_session_ = false;
-    begin();
-  }
+  void opened(SoupMessageHeaders*) override { begin(); }
   void heard(std::string_view text) override;
   void state(const std::string& state) override { events_.state(state); }
   void failed(const GError* error, unsigned status) override {
@@ -54,7 +51,6 @@ class JanusTalk : public WebsocketTalk {
   std::deque<JanusRequest> waiting_;  // for the next connection
   uint64_t session_ = 0;
   bool has_session_ = false;   // on this connection
-  bool lost_session_ = false;  // on this connection
   std::string trouble_;
   Timer keepalive_;
 };
@@ -97,11 +93,11 @@ bool JanusTalk::is_over(const JanusReply& reply) const {
 }
 
 // Where that happens again and again, the link's wait stands between the attempts.
+// A new one is made on a new connection, which has a deadline and a wait before it.
 void JanusTalk::lose_session() {
   session_ = 0;
   has_session_ = false;
-  if (std::exchange(lost_session_, true)) return link_->give_up();
-  begin();
+  link_->give_up();
 }
 
 void JanusTalk::on_own(const JanusReply& reply) {
