@@ -42,6 +42,9 @@ bool LayerChoice::is_best_that_comes(size_t layer, int64_t now) const {
 bool LayerChoice::packet(size_t layer, size_t bytes, int64_t now) {
   if (span_start_ == 0) span_start_ = now;
   if (now - span_start_ >= kSpan) look_at_span(now);
+  // A pause of all is not the silence of one.
+  if (last_ != 0 && last_ + kSilent < now) layers_[chosen_].last = now;
+  last_ = now;
   layers_[layer].bytes += bytes;
   layers_[layer].last = now;
   if (layer == chosen_) return false;

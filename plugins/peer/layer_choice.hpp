@@ -35,7 +35,7 @@ class LayerChoice {
   std::vector<Layer> layers_;
   size_t chosen_ = 0, better_ = 0;
   unsigned spans_better_ = 0;  // for how many spans that one was better
-  int64_t span_start_ = 0;
+  int64_t span_start_ = 0, last_ = 0;  // packet of any of them
 };
 
 }  // namespace webcast

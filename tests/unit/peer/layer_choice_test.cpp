@@ -50,6 +50,26 @@ TEST(LayerChoice, ALargerOneIsTakenOnceItComes) {
   EXPECT_EQ(layers.chosen(), 2u);
 }
 
+// A still screen, at a picture a second.
+TEST(LayerChoice, APauseOfAllIsNotTheSilenceOfOne) {
+  Layers layers(2);
+  layers.run({900, 6'000}, 3'000);
+  ASSERT_EQ(layers.chosen(), 1u);
+  for (int picture = 0; picture < 10; picture++) {
+    layers.run({0, 0}, 1'000);
+    EXPECT_EQ(layers.run({900, 6'000}, 33), 0u) << picture;
+  }
+}
+
+TEST(LayerChoice, WhatItsSenderGaveUpIsLeftAfterAPauseOfAllToo) {
+  Layers layers(2);
+  layers.run({900, 6'000}, 3'000);
+  ASSERT_EQ(layers.chosen(), 1u);
+  layers.run({0, 0}, 1'000);
+  layers.run({900, 0}, 2'000);
+  EXPECT_EQ(layers.chosen(), 0u);
+}
+
 TEST(LayerChoice, WhatItsSenderGaveUpIsLeftWithinASecond) {
   Layers layers(2);
   layers.run({900, 6'000}, 3'000);
