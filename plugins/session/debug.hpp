@@ -1,4 +1,4 @@
-// The log category of this room: GST_DEBUG=webcast:5.
+// The log category of both elements, from session/ up: GST_DEBUG=webcast:5.
 #pragma once
 
 #include <gst/gst.h>

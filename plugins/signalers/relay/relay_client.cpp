@@ -214,7 +214,7 @@ void RelayPresence::on_producer(const std::string& peer, bool produces, const st
     if (peer == producer_) {
       producer_.clear();
       asked_.clear();
-      // GStreamer's relay, and ours in a cluster, may know another of that name.
+      // GStreamer's relay, and ours in a federation, may know another of that name.
       if (connected_) link_->send(ListRequest{});
     }
   }
