@@ -11,11 +11,7 @@ FakeWebsocket::FakeWebsocket(const char* protocol, Replies replies) : replies_(s
 FakeWebsocket::~FakeWebsocket() {
   thread_.call([this] {
     socket_.reset();
-    g_socket_service_stop(service_.get());
-    g_socket_listener_close(G_SOCKET_LISTENER(service_.get()));
-    service_.reset();
-    soup_server_disconnect(soup_.get());
-    soup_.reset();
+    listener_.reset();
   });
   thread_.stop();
 }
@@ -59,29 +55,12 @@ unsigned FakeWebsocket::times_asked(const std::string& part) {
 }
 
 void FakeWebsocket::listen(const char* protocol) {
-  soup_ = adopt(SOUP_SERVER(g_object_new(SOUP_TYPE_SERVER, nullptr)));
+  listener_.emplace();
+  port_ = listener_->port();
   const char* protocols[] = {protocol, nullptr};
-  soup_server_add_websocket_handler(soup_.get(), nullptr, nullptr,
+  soup_server_add_websocket_handler(listener_->soup(), nullptr, nullptr,
                                     protocol ? const_cast<char**>(protocols) : nullptr, &on_socket,
                                     this, nullptr);
-  // Not soup_server_listen(): libsoup 3.2.3 leaks a socket for each connection of its own.
-  service_ = adopt(g_socket_service_new());
-  auto any = adopt(g_inet_socket_address_new_from_string("127.0.0.1", 0));
-  GSocketAddress* bound = nullptr;
-  g_socket_listener_add_address(G_SOCKET_LISTENER(service_.get()), any.get(), G_SOCKET_TYPE_STREAM,
-                                G_SOCKET_PROTOCOL_TCP, nullptr, &bound, nullptr);
-  auto address = adopt(bound);
-  port_ = g_inet_socket_address_get_port(G_INET_SOCKET_ADDRESS(address.get()));
-  g_signal_connect(service_.get(), "incoming", G_CALLBACK(&on_incoming), this);
-}
-
-gboolean FakeWebsocket::on_incoming(GSocketService*, GSocketConnection* connection, GObject*,
-                                    gpointer data) {
-  auto local = adopt(g_socket_connection_get_local_address(connection, nullptr));
-  auto remote = adopt(g_socket_connection_get_remote_address(connection, nullptr));
-  soup_server_accept_iostream(static_cast<FakeWebsocket*>(data)->soup_.get(),
-                              G_IO_STREAM(connection), local.get(), remote.get(), nullptr);
-  return TRUE;
 }
 
 void FakeWebsocket::on_socket(SoupServer*, SoupServerMessage*, const char*,

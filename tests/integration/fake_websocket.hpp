@@ -7,10 +7,12 @@
 #include <condition_variable>
 #include <functional>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "common/control_thread.hpp"
+#include "tests/support/soup_listener.hpp"
 
 namespace webcast::test {
 
@@ -44,7 +46,6 @@ class FakeWebsocket {
     Turn turn;
   };
 
-  static gboolean on_incoming(GSocketService*, GSocketConnection* connection, GObject*, gpointer);
   static void on_socket(SoupServer*, SoupServerMessage*, const char*,
                         SoupWebsocketConnection* socket, gpointer data);
   static void on_message(SoupWebsocketConnection*, int, GBytes* message, gpointer data);
@@ -55,8 +56,7 @@ class FakeWebsocket {
 
   Replies replies_;
   ControlThread thread_{"fake-websocket"};
-  Ref<SoupServer> soup_;
-  Ref<GSocketService> service_;
+  std::optional<SoupListener> listener_;
   Ref<SoupWebsocketConnection> socket_;
   uint16_t port_ = 0;
   std::vector<Awaited> awaited_;

@@ -18,40 +18,18 @@ void set_status(SoupServerMessage* message, unsigned status) {
 
 WhipServer::WhipServer(WhipHabits habits) : habits_(std::move(habits)) {
   thread_.call([this] {
-    soup_ = adopt(SOUP_SERVER(g_object_new(SOUP_TYPE_SERVER, nullptr)));
-    soup_server_add_handler(soup_.get(), nullptr, &WhipServer::on_request, this, nullptr);
-    // Not soup_server_listen(): libsoup 3.2.3 leaks a socket for each connection of its own.
-    service_ = adopt(g_socket_service_new());
-    auto any = adopt(g_inet_socket_address_new_from_string(habits_.address.c_str(), 0));
-    GSocketAddress* bound = nullptr;
-    g_socket_listener_add_address(G_SOCKET_LISTENER(service_.get()), any.get(),
-                                  G_SOCKET_TYPE_STREAM, G_SOCKET_PROTOCOL_TCP, nullptr, &bound,
-                                  nullptr);
-    auto address = adopt(bound);
-    port_ = g_inet_socket_address_get_port(G_INET_SOCKET_ADDRESS(address.get()));
-    g_signal_connect(service_.get(), "incoming", G_CALLBACK(&WhipServer::on_incoming), this);
+    listener_.emplace(habits_.address);
+    soup_server_add_handler(listener_->soup(), nullptr, &WhipServer::on_request, this, nullptr);
+    port_ = listener_->port();
   });
 }
 
 WhipServer::~WhipServer() {
   thread_.call([this] {
     slow_.cancel();
-    g_socket_service_stop(service_.get());
-    g_socket_listener_close(G_SOCKET_LISTENER(service_.get()));
-    service_.reset();
-    soup_server_disconnect(soup_.get());
-    soup_.reset();
+    listener_.reset();
   });
   thread_.stop();
-}
-
-gboolean WhipServer::on_incoming(GSocketService*, GSocketConnection* connection, GObject*,
-                                 gpointer data) {
-  auto local = adopt(g_socket_connection_get_local_address(connection, nullptr));
-  auto remote = adopt(g_socket_connection_get_remote_address(connection, nullptr));
-  soup_server_accept_iostream(static_cast<WhipServer*>(data)->soup_.get(), G_IO_STREAM(connection),
-                              local.get(), remote.get(), nullptr);
-  return TRUE;
 }
 
 void WhipServer::note(SoupServerMessage* message, const char* path) {

@@ -16,6 +16,7 @@
 
 #include "common/control_thread.hpp"
 #include "common/ref.hpp"
+#include "tests/support/soup_listener.hpp"
 
 namespace webcast::test {
 
@@ -68,8 +69,6 @@ class WhipServer {
   unsigned count(const std::string& method);
 
  private:
-  static gboolean on_incoming(GSocketService*, GSocketConnection* connection, GObject*,
-                              gpointer data);
   static void on_request(SoupServer*, SoupServerMessage* message, const char* path, GHashTable*,
                          gpointer data);
   void note(SoupServerMessage* message, const char* path);
@@ -79,8 +78,7 @@ class WhipServer {
 
   WhipHabits habits_;
   ControlThread thread_{"whip-server"};
-  Ref<SoupServer> soup_;
-  Ref<GSocketService> service_;
+  std::optional<SoupListener> listener_;
   Timer slow_;
   uint16_t port_ = 0;
   unsigned posts_ = 0, patches_ = 0;

@@ -3,7 +3,6 @@
 
 #include <gtest/gtest.h>
 
-#include "plugins/peer/peer.hpp"
 #include "plugins/sdp/offered_media.hpp"
 #include "plugins/sdp/sdp.hpp"
 

@@ -3,7 +3,6 @@
 
 #include <set>
 
-#include "plugins/peer/receiver.hpp"
 #include "plugins/sdp/sdp.hpp"
 
 namespace webcast::test {
@@ -157,12 +156,6 @@ TEST(PlanReceive, TheLargestLayerAloneIsTakenWhereItsNameTells) {
         << answer;
     EXPECT_NE(answer.find("a=rid:" + std::string(largest) + " recv\r\n"), std::string::npos);
   }
-}
-
-TEST(PlanReceive, ThisMachineHasTheUsualDepayloaders) {
-  gst_init(nullptr, nullptr);
-  for (Codec codec : {Codec::h264, Codec::vp8, Codec::vp9, Codec::opus, Codec::pcma, Codec::pcmu})
-    EXPECT_TRUE(can_depayload(codec)) << codec_name(codec);
 }
 
 // Two lines, as an answer to an offer of `offered`'s payload types would have them.

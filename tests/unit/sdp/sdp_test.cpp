@@ -4,7 +4,6 @@
 
 #include <random>
 
-#include "plugins/peer/peer.hpp"
 #include "plugins/sdp/offered_media.hpp"
 #include "tests/unit/sdp/browser_offers.hpp"
 
